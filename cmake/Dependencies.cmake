@@ -1,0 +1,22 @@
+# Every foreign library, found once. Each is linked by the one target that is its home.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+macro(hearth_find name module)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+endmacro()
+
+hearth_find(SODIUM libsodium)
+hearth_find(LMDB lmdb)
+hearth_find(OPENSSL openssl)
+hearth_find(LDNS ldns)
+hearth_find(UNBOUND libunbound)
+hearth_find(EVENT libevent_core)
+hearth_find(EVENT_PTHREADS libevent_pthreads)
+hearth_find(EVENT_EXTRA libevent_extra)
+hearth_find(EVENT_OPENSSL libevent_openssl)
+hearth_find(JANSSON jansson)
+hearth_find(SECCOMP libseccomp)
+hearth_find(INIH inih)
+hearth_find(QRENCODE libqrencode)
+hearth_find(IDN2 libidn2)

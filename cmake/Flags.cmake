@@ -1,0 +1,38 @@
+# Warnings, hardening and sanitizers, as interface targets that every target of ours links.
+add_library(hearth_warnings INTERFACE)
+target_compile_options(hearth_warnings INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef -Wvla
+  -Wformat=2 -Wpointer-arith -Wcast-qual)
+if(HEARTH_WERROR)
+  target_compile_options(hearth_warnings INTERFACE -Werror)
+endif()
+
+add_library(hearth_flags INTERFACE)
+target_include_directories(hearth_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(hearth_flags INTERFACE _GNU_SOURCE HEARTH_VERSION="${PROJECT_VERSION}")
+target_link_libraries(hearth_flags INTERFACE hearth_warnings)
+
+# Hardening: what Debian builds its own daemons with, and full RELRO.
+add_library(hearth_hardened INTERFACE)
+target_compile_options(hearth_hardened INTERFACE
+  -fstack-protector-strong -fstack-clash-protection)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|i.86")
+  target_compile_options(hearth_hardened INTERFACE -fcf-protection)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT HEARTH_SANITIZE)
+  target_compile_definitions(hearth_hardened INTERFACE _FORTIFY_SOURCE=2)
+endif()
+target_link_options(hearth_hardened INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+
+# Sanitizers go everywhere but into the NSS module, which foreign programs load.
+add_library(hearth_build INTERFACE)
+target_link_libraries(hearth_build INTERFACE hearth_flags hearth_hardened)
+if(HEARTH_SANITIZE)
+  target_compile_options(hearth_build INTERFACE
+    -fsanitize=${HEARTH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(hearth_build INTERFACE -fsanitize=${HEARTH_SANITIZE})
+endif()
+if(CMAKE_EXE_LINKER_FLAGS MATCHES "-pie" OR NOT HEARTH_SANITIZE)
+  include(CheckPIESupported)
+  check_pie_supported()
+endif()

@@ -1,0 +1,45 @@
+/* tlsa.h: does a certificate match a TLSA RRset? Pure matching (RFC 6698, RFC 7671).
+ *
+ * Certificates come as DER; what is needed of X.509 (the SPKI, verification of a chain under DANE-TA)
+ * is asked of OpenSSL.
+ */
+#ifndef HEARTH_DANE_TLSA_H
+#define HEARTH_DANE_TLSA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/status.h"
+
+enum { TLSA_RRS_MAX = 64, SPKI_SHA256_SIZE = 32 };
+
+enum tlsa_usage { TLSA_PKIX_TA = 0, TLSA_PKIX_EE = 1, TLSA_DANE_TA = 2, TLSA_DANE_EE = 3 };
+enum tlsa_selector { TLSA_FULL_CERTIFICATE = 0, TLSA_SPKI = 1 };
+enum tlsa_matching { TLSA_EXACT = 0, TLSA_SHA256 = 1, TLSA_SHA512 = 2 };
+
+struct tlsa {
+    uint8_t usage, selector, matching;
+    const uint8_t *data; /* borrowed */
+    size_t data_len;
+};
+
+struct der {
+    const uint8_t *bytes; /* borrowed */
+    size_t len;
+};
+
+/* Decodes one rdata; form only (RFC 6698, section 2.1): TRUNCATED; RANGE for an unknown usage, selector or matching
+ * type; TLSA_LENGTH. */
+enum status tlsa_decode(struct tlsa *tlsa, const uint8_t *rdata, size_t len);
+
+/* Is it usable for a household name: usage 2 or 3, not the hash of an empty input? */
+bool tlsa_is_usable(const struct tlsa *tlsa);
+
+/* Does this one certificate have the associated data (usage not asked)? MALFORMED DER, NOT_FOUND = no match. */
+enum status tlsa_match_certificate(const struct tlsa *tlsa, struct der certificate);
+
+/* SHA-256 of the certificate's SubjectPublicKeyInfo. MALFORMED. */
+enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE]);
+
+#endif

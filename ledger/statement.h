@@ -1,0 +1,38 @@
+/* statement.h: the head statement (docs/ledger-format.md): what a node holds, signed, newest only. */
+#ifndef HEARTH_LEDGER_STATEMENT_H
+#define HEARTH_LEDGER_STATEMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/status.h"
+#include "ledger/limits.h"
+
+enum statement_form { STATEMENT_HOUSEHOLD = 1, STATEMENT_SHARED = 2 };
+
+struct statement_address {
+    uint8_t address[16]; /* IPv4 mapped */
+    uint16_t port;
+};
+
+struct statement {
+    uint8_t form; /* enum statement_form */
+    uint8_t namespace_id[32], author[32];
+    uint64_t incarnation, number, time, authority_seq;
+    uint8_t authority_head[32], frontier[32], state_root[32], nonce[32];
+    uint8_t label_len;
+    char label[64]; /* NUL-terminated */
+    uint8_t address_count;
+    struct statement_address addresses[LIMIT_STATEMENT_ADDRS];
+};
+
+/* Decodes and checks the form; unknown flags or critical TLVs: UPGRADE. */
+enum status statement_decode(struct statement *statement, const uint8_t *bytes, size_t len);
+/* SIGNATURE. Bytes that statement_decode took. */
+enum status statement_verify(const struct statement *statement, const uint8_t *bytes, size_t len);
+enum status statement_sign(const struct statement *statement, const uint8_t secret[static 64],
+                           uint8_t out[static LIMIT_STATEMENT], size_t *out_len);
+/* Order of one author's statements by (incarnation, number): <0, 0, >0. */
+int statement_compare(const struct statement *a, const struct statement *b);
+
+#endif
