@@ -1,7 +1,8 @@
-/* probe.h: connects to a device and says what it presents: TLS 1.0 up, weak keys and ciphers included.
+/* probe.h: connects to a device and says what it presents: TLS 1.0 up, weak keys and ciphers
+ * included.
  *
- * One blocking call with a deadline, for the CLI (the proxy has its own loop and shares tls_context.h). It sends nothing
- * after the handshake.
+ * One blocking call with a deadline, for the CLI (the proxy has its own loop and shares
+ * tls_context.h). It sends nothing after the handshake.
  */
 #ifndef HEARTH_DANE_PROBE_H
 #define HEARTH_DANE_PROBE_H
@@ -25,8 +26,9 @@ struct probe {
     char reason[PROBE_REASON_SIZE]; /* for people, when the status is not OK */
 };
 
-/* Tries the addresses in order (each with its share of the deadline) and completes one TLS handshake with SNI = sni (may be NULL).
- * UNREACHABLE (refused, no route), TIMEOUT, UNSUPPORTED spoken as MALFORMED: it answered, but not with TLS (reason says what), IO. */
+/* Tries the addresses in order (each with its share of the deadline) and completes one TLS
+ * handshake with SNI = sni (may be NULL). UNREACHABLE (refused, no route), TIMEOUT, UNSUPPORTED
+ * spoken as MALFORMED: it answered, but not with TLS (reason says what), IO. */
 enum status probe_device(struct probe *probe, const struct address *addresses, size_t count,
                          uint16_t port, const char *sni, unsigned timeout_ms);
 

@@ -1,7 +1,10 @@
-/* tlsa.h: does a certificate match a TLSA RRset? Pure matching (RFC 6698, RFC 7671).
+/* tlsa.h: does a certificate match a TLSA record? Pure matching (RFC 6698, RFC 7671).
  *
- * Certificates come as DER; what is needed of X.509 (the SPKI, verification of a chain under DANE-TA)
- * is asked of OpenSSL.
+ * Certificates come as DER; what is needed of X.509 is asked of OpenSSL.
+ *
+ *     struct tlsa tlsa;
+ *     if (tlsa_decode(&tlsa, rdata, len) == STATUS_OK && tlsa_is_usable(&tlsa) &&
+ *         tlsa_match_certificate(&tlsa, leaf) == STATUS_OK) …
  */
 #ifndef HEARTH_DANE_TLSA_H
 #define HEARTH_DANE_TLSA_H
@@ -12,7 +15,7 @@
 
 #include "ledger/base/status.h"
 
-enum { TLSA_RRS_MAX = 64, SPKI_SHA256_SIZE = 32 };
+enum { TLSA_RRS_MAX = 64, SPKI_SHA256_SIZE = 32, TLSA_HASH_MAX = 64 };
 
 enum tlsa_usage { TLSA_PKIX_TA = 0, TLSA_PKIX_EE = 1, TLSA_DANE_TA = 2, TLSA_DANE_EE = 3 };
 enum tlsa_selector { TLSA_FULL_CERTIFICATE = 0, TLSA_SPKI = 1 };
@@ -29,17 +32,19 @@ struct der {
     size_t len;
 };
 
-/* Decodes one rdata; form only (RFC 6698, section 2.1): TRUNCATED; RANGE for an unknown usage, selector or matching
- * type; TLSA_LENGTH. */
+/* Decodes one rdata; form only (RFC 6698, section 2.1): TRUNCATED (less than its three octets);
+ * RANGE for an unknown usage, selector or matching type; TLSA_LENGTH (also for no data at all). */
 enum status tlsa_decode(struct tlsa *tlsa, const uint8_t *rdata, size_t len);
 
-/* Is it usable for a household name: usage 2 or 3, not the hash of an empty input? */
+/* Can it vouch for anything here: usage 2 or 3, and not the hash of an empty input? Usages 0 and 1
+ * need the public CAs, to which a household name never falls back. */
 bool tlsa_is_usable(const struct tlsa *tlsa);
 
-/* Does this one certificate have the associated data (usage not asked)? MALFORMED DER, NOT_FOUND = no match. */
+/* Does this one certificate have the associated data (usage not asked)? OK, NOT_FOUND = no match,
+ * MALFORMED = no DER certificate, CRYPTO. */
 enum status tlsa_match_certificate(const struct tlsa *tlsa, struct der certificate);
 
-/* SHA-256 of the certificate's SubjectPublicKeyInfo. MALFORMED. */
+/* SHA-256 of the certificate's SubjectPublicKeyInfo. MALFORMED, CRYPTO. */
 enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE]);
 
 #endif

@@ -1,8 +1,32 @@
-/* verdict.h: is this really the device that the household published? (design: docs/architecture.md)
+/* verdict.h: is this really the device that the household published? (docs/architecture.md)
  *
- * Pure: what the view says about the name, what the device presented, and the time go in; a verdict with
- * everything that was forgiven and every fingerprint comes out. `matched` needs a usable TLSA record that the
- * presented key matches; nothing else is ever enough, and nothing else but a match is needed under DANE-EE.
+ * Pure: what the view says about the name, what the device presented, and the time go in; a verdict
+ * with everything that was forgiven and every fingerprint comes out. `matched` needs a usable TLSA
+ * record that the presented certificate matches; nothing else is ever enough.
+ *
+ *     struct published published;
+ *     if (published_find(&published, view, &name, port) == STATUS_OK)
+ *         verdict_judge(&verdict, view, &published, &name, &probe.presented, now_ms);
+ *
+ * The rules, first to last:
+ *  1. Nothing presented: unreachable.
+ *  2. The presented key (SHA-256 of its SPKI), or the certificate as a whole, is withdrawn in this
+ * household: withdrawn, even if a record by another hash still fits it, and whatever else is true.
+ *  3. The household's state is hard, or its hard time has come: stale, whether or not something
+ * matches. So too when the view can't be read (view_status).
+ *  4. No usable record (usage 2 or 3, a hash of something): no-record; the public CAs are never
+ * asked instead. But if a withdrawal emptied the RRset, a key that is none of the removed ones is a
+ * mismatch with nothing expected: the household did publish keys here, and this is not one of them.
+ *  5. Any usable record matches: matched. DANE-EE(3) by the leaf alone; DANE-TA(2) when all
+ * signatures from the leaf to the matching certificate are right. No withdrawn key may lie on that
+ * way.
+ *  6. A record that a withdrawal removed matches: withdrawn. Else: mismatch.
+ *
+ * What is wrong besides is named in `wrong`, and on a match in `forgiven`: dates, name, issuer,
+ * weak keys and signatures, old protocol, no secure renegotiation. Under DANE-TA dates and strength
+ * are those of the whole way to the anchor, and the issuer is never wrong. Only for a public name
+ * (not the household's) a DANE-TA match also demands dates and name, as RFC 7671, section 5.2, has
+ * it.
  */
 #ifndef HEARTH_DANE_VERDICT_H
 #define HEARTH_DANE_VERDICT_H
@@ -11,6 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dane/published.h"
 #include "dane/tlsa.h"
 #include "ledger/base/name.h"
 #include "ledger/base/status.h"
@@ -49,54 +74,41 @@ enum forgiven_bit {
         FORGIVEN_COUNT
 };
 
+/* Never NULL: "unknown" beyond the list. */
 const char *verdict_text(enum verdict_kind verdict);
 const char *forgiven_text(enum forgiven_bit bit);
 
-/* What the view publishes for one name and port. Borrows the view. */
-struct published {
-    bool household_name; /* the name lies in a household zone of the view */
-    struct view_zone zone;
-    struct view_name name; /* of `_port._tcp.name` */
-    struct view_rrset rrset;
-    struct view_record record; /* where it comes from */
-    bool found;                /* there is a TLSA RRset (perhaps emptied by a withdrawal) */
-    size_t count;              /* decoded records that stand */
-    struct tlsa records[TLSA_RRS_MAX];
-    size_t removed_count; /* records that a WITHDRAW took out */
-    struct tlsa removed[TLSA_RRS_MAX];
-};
-
-/* Looks up `_port._tcp.<name>`. CORRUPT; OK otherwise, also when nothing is published. */
-enum status published_find(struct published *published, struct view *view, const struct name *name,
-                           uint16_t port);
-
-/* The only port that has a TLSA RRset below the name; NOT_FOUND when there is none or more than one. */
-enum status published_only_port(struct view *view, const struct name *name, uint16_t *port);
+enum { PRESENTED_CHAIN_MAX = 16 };
 
 /* What a device presented. */
 struct presented {
-    struct der chain[16]; /* leaf first; DER, borrowed */
-    size_t chain_len;
-    uint16_t tls_version;    /* 0x0301 … 0x0304 */
+    struct der chain[PRESENTED_CHAIN_MAX]; /* leaf first; DER, borrowed */
+    size_t chain_len;                      /* 0: nothing was presented */
+    uint16_t tls_version;      /* 0x0301 … 0x0304; 0 = not known, nothing is named then */
     bool legacy_renegotiation; /* no RFC 5746 */
+    bool known_issuer;         /* a CA that this machine's own store trusts vouches for the chain */
 };
 
 struct verdict {
     enum verdict_kind kind;
-    uint32_t forgiven;          /* 1 << enum forgiven_bit; only of a match */
-    uint32_t wrong;             /* the same bits: everything wrong with what was presented */
-    bool has_presented;
-    uint8_t presented[32];      /* SPKI SHA-256 of the leaf */
+    uint32_t forgiven;     /* 1 << enum forgiven_bit; only of a match, else 0 */
+    uint32_t wrong;        /* the same bits: everything wrong with what was presented */
+    bool has_presented;    /* false also when what was presented is no certificate */
+    uint8_t presented[32]; /* SPKI SHA-256 of the leaf */
     size_t expected_count;
-    uint8_t expected[TLSA_RRS_MAX][64]; /* associated data of the usable records */
-    uint8_t expected_len[TLSA_RRS_MAX]; /* 32 or 64 */
-    size_t matched;             /* index of the record that matched */
+    uint8_t expected[TLSA_RRS_MAX][TLSA_HASH_MAX]; /* associated data of the usable records that
+                                                    * stand; of matching type 0: SHA-256 of it */
+    uint8_t expected_len[TLSA_RRS_MAX];            /* 32 or 64 */
+    size_t matched;                                /* of a match: index into published->records */
     bool has_withdrawal;
     struct view_withdrawn withdrawal; /* of VERDICT_WITHDRAWN, when the view says who and when */
-    bool soft;                  /* the household is past its soft limit or frozen */
+    bool soft;                        /* the household is past its soft limit or frozen */
+    enum status view_status; /* CORRUPT: the view failed underneath; the kind is then STALE */
 };
 
-/* Judges. `name` is the full name asked for; `now_ms` for the certificate's dates and for hard staleness. */
+/* Judges. `name` is the full name asked for; `now_ms` (since 1970) for the certificate's dates and
+ * for the household's freshness. `view` is that of `published`; NULL for a public name. `presented`
+ * may be NULL. */
 void verdict_judge(struct verdict *verdict, struct view *view, const struct published *published,
                    const struct name *name, const struct presented *presented, uint64_t now_ms);
 

@@ -1,7 +1,8 @@
 /* body.h: the bodies of entries, one struct, one decoder and one encoder for each type.
  *
- * A decoded body borrows the entry's octets. Decoders check form only; what a value means, and whether
- * it has an effect, is decided by authority.h and household.h. Encoders write exactly what decoders accept.
+ * A decoded body borrows the entry's octets. Decoders check form only; what a value means, and
+ * whether it has an effect, is decided by authority.h and household.h. Encoders write exactly what
+ * decoders accept.
  */
 #ifndef HEARTH_LEDGER_BODY_H
 #define HEARTH_LEDGER_BODY_H
@@ -130,6 +131,10 @@ struct body_withdraw {
 struct body {
     uint8_t type; /* which member holds */
     bool upgrade; /* an unknown critical TLV or algorithm */
+    /* The whole TLV tail as it was decoded: body_encode takes from it the tags that have no member
+     * here. */
+    const uint8_t *tail;
+    uint16_t tail_len;
     union {
         struct body_genesis genesis;
         struct body_grant grant;
@@ -146,12 +151,12 @@ struct body {
     };
 };
 
-/* Decodes the body of that type. UPGRADE for a type that this version does not know; the statuses of
- * entry_decode else. */
+/* Decodes the body of that type. UPGRADE for a type that this version does not know; the statuses
+ * of entry_decode else. */
 enum status body_decode(struct body *body, uint8_t type, const uint8_t *bytes, size_t len);
 
-/* Encodes; heads, over and RRs need not be sorted: they are written sorted, duplicates once. NO_SPACE, RANGE
- * (a count beyond its limit), MALFORMED. */
+/* Encodes; heads, over and RRs need not be sorted: they are written sorted, duplicates once.
+ * NO_SPACE, RANGE (a count or TTL beyond its limit), TOO_LONG, MALFORMED, NAME_…. */
 enum status body_encode(const struct body *body, struct writer *w);
 
 /* The octets that a possession signature covers (prefix included); returns their number. */
@@ -162,12 +167,13 @@ void body_possession_message(const struct body_grant *grant, const uint8_t names
 /* H("hearth1.recovery", key). */
 void body_recovery_commitment(const struct body_key *key, uint8_t commitment[static 32]);
 
-/* A scope list: its opening (what OPEN reveals) and commitment. `names` are sorted by the call. NO_SPACE. */
+/* A scope list: its opening (what OPEN reveals) and commitment. `names` are sorted by the call;
+ * duplicates are written once. NO_SPACE, RANGE (more than 255 names), NAME_…. */
 enum { SCOPE_NAMES_MAX = 255, SCOPE_OPENING_MAX = 1600 };
 enum status scope_encode(struct name *names, size_t count, const uint8_t salt[static 16],
                          uint8_t opening[static SCOPE_OPENING_MAX], size_t *opening_len,
                          uint8_t commitment[static 32]);
-/* Checks the form of an opening. */
+/* Checks the form of an opening. TRUNCATED, TRAILING, TOO_LONG, NOT_CANONICAL, NAME_…. */
 enum status scope_check(const uint8_t *opening, size_t len);
 /* Is the relative name in the list (itself or below one of its names)? The opening was checked. */
 bool scope_has(const uint8_t *opening, size_t len, const struct name *name);

@@ -1,7 +1,7 @@
 /* entry.h: one signed ledger entry: its header, its id, its signature (docs/ledger-format.md).
  *
- * Decoding checks form alone and allocates nothing: a decoded entry borrows the caller's bytes. Bodies
- * are decoded by body.h. Signing and verifying are libsodium's.
+ * Decoding checks form alone and allocates nothing: a decoded entry borrows the caller's bytes.
+ * Bodies are decoded by body.h. Signing and verifying are libsodium's.
  */
 #ifndef HEARTH_LEDGER_ENTRY_H
 #define HEARTH_LEDGER_ENTRY_H
@@ -49,8 +49,9 @@ struct entry {
 };
 
 /* Decodes one whole entry and checks that it is well-formed, its body too, and computes its id.
- * TRUNCATED, TRAILING, MALFORMED, NOT_CANONICAL, RANGE, TOO_LONG, NAME_…; UPGRADE for an unknown
- * magic, and for authority entries with anything unknown (feed entries: OK with entry->upgrade). */
+ * TRUNCATED, TRAILING, MALFORMED, NOT_CANONICAL, RANGE, TOO_LONG, NAME_…; UPGRADE for another `HLE`
+ * magic, and for authority entries with anything unknown (feed entries: OK with entry->upgrade). In
+ * the second case the entry is filled as after OK, so that its signature can be checked. */
 enum status entry_decode(struct entry *entry, const uint8_t *bytes, size_t len);
 
 /* Checks the signature by entry->author. SIGNATURE. */
@@ -60,8 +61,9 @@ enum status entry_verify(const struct entry *entry);
 const uint8_t *entry_namespace(const struct entry *entry);
 
 /* Encodes header and body of `entry` (body and body_len set by the caller; id, bytes, len, upgrade
- * ignored), signs with the 64-octet secret key, and writes at most LIMIT_ENTRY octets. The result is
- * decoded again into `entry`, borrowing `out`: what we write is what we accept. */
+ * ignored), signs with the 64-octet secret key, and writes at most LIMIT_ENTRY octets. The result
+ * is decoded again into `entry`, borrowing `out`: what we write is what we accept. The statuses of
+ * entry_decode; CRYPTO. */
 enum status entry_sign(struct entry *entry, const uint8_t secret[static 64],
                        uint8_t out[static LIMIT_ENTRY], size_t *out_len);
 

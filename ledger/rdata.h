@@ -13,19 +13,22 @@
 #include "ledger/base/status.h"
 #include "ledger/rule.h"
 
-/* Checks one rdata: A (RFC 1035, 3.4.1), AAAA (RFC 3596), TXT (RFC 1035, 3.3.14), SRV (RFC 2782), SSHFP
- * (RFC 4255), TLSA (RFC 6698), SVCB and HTTPS (RFC 9460, keys rising), CAA (RFC 8659), PEER, ORIGINS, NOTE; other
- * internal types are taken as they are. Names inside are lower case and uncompressed. The status names the rule exactly (TLSA_EMPTY,
- * ADDRESS_LOOPBACK …): RDATA, TYPE_UNSUPPORTED else. */
+/* Checks one rdata: A (RFC 1035, section 3.4.1), AAAA (RFC 3596), TXT (RFC 1035, section 3.3.14),
+ * SRV (RFC 2782), SSHFP (RFC 4255), TLSA (RFC 6698), SVCB and HTTPS (RFC 9460, sections 2.2 and 7),
+ * CAA (RFC 8659), PEER, ORIGINS, NOTE; other internal types are taken as they are. Names inside are
+ * lower case and uncompressed. The status names the rule exactly: ADDRESS_…, TLSA_…; RDATA,
+ * TYPE_UNSUPPORTED else. */
 enum status rdata_check(uint16_t type, const uint8_t *data, size_t len);
 
-/* The rule that a status of rdata_check stands for in the ledger. */
+/* The rule that a status of rdata_check or rdata_check_owner stands for in the ledger. */
 enum rule rdata_rule(enum status status);
 
-/* May an RRset of this type stand at this relative name? PEER at `<petname>._peer` and only it there. */
+/* May an RRset of this type stand at this relative name? PEER at `<petname>._peer` alone, and
+ * nothing else at or below `_peer`. RESERVED. */
 enum status rdata_check_owner(uint16_t type, const struct name *relative);
 
-/* A petname: one label without '_', not "hearth", not a 52-character id, not "in-addr" or "ip6". RESERVED, NAME_…. */
+/* A petname: one label without '_', not "hearth", "in-addr" or "ip6", not 52 base32 characters (a
+ * household's id). Upper case counts as lower case. RESERVED, LABEL_…, NAME_…. */
 enum status petname_check(const char *label);
 
 #endif

@@ -1,4 +1,5 @@
-/* statement.h: the head statement (docs/ledger-format.md): what a node holds, signed, newest only. */
+/* statement.h: the head statement (docs/ledger-format.md): what a node holds, signed, newest only.
+ */
 #ifndef HEARTH_LEDGER_STATEMENT_H
 #define HEARTH_LEDGER_STATEMENT_H
 
@@ -26,10 +27,12 @@ struct statement {
     struct statement_address addresses[LIMIT_STATEMENT_ADDRS];
 };
 
-/* Decodes and checks the form; unknown flags or critical TLVs: UPGRADE. */
+/* Decodes and checks the form: TRUNCATED, TRAILING, TOO_LONG, RANGE, NOT_CANONICAL, MALFORMED;
+ * UPGRADE for another `HLS` magic, an unknown form, flag or critical TLV. */
 enum status statement_decode(struct statement *statement, const uint8_t *bytes, size_t len);
 /* SIGNATURE. Bytes that statement_decode took. */
 enum status statement_verify(const struct statement *statement, const uint8_t *bytes, size_t len);
+/* `out` is what statement_decode takes, and whose statuses are returned; CRYPTO. */
 enum status statement_sign(const struct statement *statement, const uint8_t secret[static 64],
                            uint8_t out[static LIMIT_STATEMENT], size_t *out_len);
 /* Order of one author's statements by (incarnation, number): <0, 0, >0. */

@@ -77,3 +77,35 @@ enum status hex_decode(const char *text, uint8_t *bytes, size_t len)
     }
     return STATUS_OK;
 }
+
+/* Octets of the UTF-8 character that this octet begins, and in *least the smallest code point that
+ * needs so many; 0 for an octet that begins none. */
+static size_t character_octets(uint8_t first, uint32_t *least)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t octets = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    *least = smallest[octets];
+    return first < 0xf8 ? octets : 0;
+}
+
+bool text_is_plain(const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        uint32_t least = 0;
+        size_t octets = character_octets(bytes[at], &least);
+        if (octets == 0 || octets > len - at)
+            return false;
+        uint32_t point = octets == 1 ? bytes[at] : bytes[at] & (0x7fU >> octets);
+        for (size_t i = 1; i < octets; i++) {
+            if ((bytes[at + i] & 0xc0) != 0x80)
+                return false;
+            point = point << 6 | (bytes[at + i] & 0x3fU);
+        }
+        bool control = point < 0x20 || (point >= 0x7f && point < 0xa0);
+        bool surrogate = point >= 0xd800 && point <= 0xdfff;
+        if (control || surrogate || point < least || point > 0x10ffff)
+            return false;
+        at += octets;
+    }
+    return true;
+}

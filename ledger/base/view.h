@@ -1,9 +1,9 @@
 /* view.h: reads a view (docs/view-format.md), a file that another process wrote, from memory.
  *
- * Nothing here allocates, locks or calls the system: it is safe in any program's getaddrinfo and in the
- * resolver's hot path. view_open checks header and table bounds; each 64 KiB block is checked against
- * its CRC at the first access (`checked` remembers, safely from several threads). Every look-up can
- * end with CORRUPT, and then its outputs say nothing.
+ * Nothing here allocates, locks or calls the system: it is safe in any program's getaddrinfo and in
+ * the resolver's hot path. view_open checks header and table bounds; each 64 KiB block is checked
+ * against its CRC at the first access (`checked` remembers, safely from several threads). Every
+ * look-up can end with CORRUPT, and then its outputs say nothing.
  *
  *     struct view view;
  *     if (view_open(&view, bytes, len) == STATUS_OK) {
@@ -52,8 +52,8 @@ struct view_zone {
 struct view_name {
     uint32_t index, zone, twin, first_rrset;
     const uint8_t *wire; /* borrowed from the view; lower case */
-    uint8_t wire_len, rrset_count;
-    uint16_t flags;
+    uint8_t wire_len, flags;
+    uint16_t rrset_count;
 };
 
 struct view_rrset {
@@ -93,8 +93,8 @@ struct view_withdrawn {
     uint8_t reason;
 };
 
-/* Checks header and tables. `bytes` is len octets and stays the caller's. MALFORMED, UPGRADE (another
- * magic), TRUNCATED, CORRUPT. */
+/* Checks header and tables. `bytes` is len octets and stays the caller's. MALFORMED, UPGRADE
+ * (another magic), TRUNCATED, CORRUPT. */
 enum status view_open(struct view *view, const void *bytes, size_t len);
 
 /* Checks every block's CRC. For tools and for the publisher's own self-check. */
@@ -103,7 +103,7 @@ enum status view_check(struct view *view);
 /* By exact name in lower-case wire form. NOT_FOUND, CORRUPT. */
 enum status view_find(struct view *view, const uint8_t *wire, size_t len, struct view_name *name);
 
-/* The zone that the name lies in (its longest matching apex). NOT_FOUND, CORRUPT. */
+/* The zone that the lower-case name lies in, be it there or not. NOT_FOUND, CORRUPT. */
 enum status view_find_zone(struct view *view, const uint8_t *wire, size_t len,
                            struct view_zone *zone);
 

@@ -12,6 +12,7 @@ enum {
     VIEW_TABLES_AT = 56,
     VIEW_BLOCK_SIZE = 65536,
     VIEW_BLOCKS_MAX = 65536,
+    VIEW_APEX_LABELS = 3, /* an apex is one label under home.arpa */
     GENERATION_FILE_SIZE = 4096,
 };
 
@@ -38,6 +39,8 @@ enum {
     VIEW_AUTHOR_SIZE = 48,
     VIEW_WITHDRAWN_SIZE = 96,
     VIEW_ADDRESS_SIZE = 24,
+    VIEW_HEAP_SIZE = 1,
+    VIEW_BLOCK_CRC_SIZE = 4,
 };
 
 enum { VIEW_FLAG_LOCAL_UPSTREAM = 1, VIEW_FLAG_TIME_UNKNOWN = 2 };

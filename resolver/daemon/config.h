@@ -1,7 +1,7 @@
 /* config.h: hearth.conf, read and checked as a whole (docs/configuration.md).
  *
- * INI, lists comma separated and a key may be repeated to add to its list. A missing file is an empty one. An error
- * names FILE:LINE and the key.
+ * INI, lists comma separated and a key may be repeated to add to its list. A missing file is an
+ * empty one. An error names FILE:LINE and the key.
  */
 #ifndef HEARTH_RESOLVER_DAEMON_CONFIG_H
 #define HEARTH_RESOLVER_DAEMON_CONFIG_H
@@ -18,13 +18,22 @@ enum {
     CONFIG_ALLOW_MAX = 64,
     CONFIG_FORWARD_MAX = 8,
     CONFIG_THREADS_MAX = 64,
-    CONFIG_LINE_MAX = 1023,
-    CONFIG_ERROR_SIZE = 512,
+    CONFIG_LINE_MAX = 1023, /* octets of a line without its end */
+    CONFIG_FILE_MAX = 1 << 20,
+    CONFIG_ERROR_SIZE = 2048,
+};
+
+enum {
+    CONFIG_DNS_PORT = 53,
+    CONFIG_DNS_PORT_UNPRIVILEGED = 5300,
+    CONFIG_SYNC_PORT = 4653,
+    CONFIG_PROXY_PORT = 4680,
 };
 
 struct config_endpoint {
     struct address address;
     uint16_t port;
+    uint32_t line; /* in the file; 0: a default */
 };
 
 struct config_listen {
@@ -41,7 +50,9 @@ struct config_prefix {
 
 struct config {
     struct {
-        struct config_listen listen; /* ADDR@PORT; unprivileged 127.0.0.1@5300, ::1@5300; system 127.0.0.153@53 */
+        uint16_t default_port; /* of a listener without one */
+        struct config_listen
+            listen; /* ADDR@PORT; unprivileged 127.0.0.1@5300, ::1@5300; system 127.0.0.153@53 */
         size_t allow_count;
         struct config_prefix allow[CONFIG_ALLOW_MAX]; /* besides loopback */
         size_t forward_count;
@@ -58,13 +69,18 @@ struct config {
     } proxy;
 };
 
-/* Fills in the defaults, then reads `path` (missing is fine). RANGE, MALFORMED, IO …; `error` is then
- * "FILE:LINE: …" for people. */
+/* Fills in the defaults, then reads `path` (missing is fine). RANGE, MALFORMED, IO …; `error` is
+ * then "FILE:LINE: …" for people. */
 enum status config_read(struct config *config, const char *path, bool system,
                         char error[static CONFIG_ERROR_SIZE]);
 
-/* The same from memory, for tests; `path` is for messages. */
+/* The same from memory; `path` is for messages. */
 enum status config_parse(struct config *config, const char *text, size_t len, const char *path,
                          bool system, char error[static CONFIG_ERROR_SIZE]);
+
+/* "127.0.0.1@5300", as the file has it. */
+enum { CONFIG_ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 6 };
+void config_endpoint_text(const struct config_endpoint *endpoint,
+                          char text[static CONFIG_ENDPOINT_TEXT_SIZE]);
 
 #endif

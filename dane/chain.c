@@ -1,0 +1,154 @@
+/* chain.c: see chain.h.
+ *
+ * OpenSSL walks and verifies; this file says from where to where. The happy path: one presented
+ * certificate matches, it becomes the only trusted one, and X509_verify_cert builds leaf -> … ->
+ * anchor from what was presented. Time is not checked there, because the verdict names dates
+ * itself.
+ */
+#include "dane/chain.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+static void free_all(STACK_OF(X509) * list)
+{
+    sk_X509_pop_free(list, X509_free);
+}
+
+/* What is behind the leaf. A certificate that can't be read is passed over: it can't help the
+ * chain. */
+static STACK_OF(X509) * decode_rest(const struct der *chain, size_t len)
+{
+    STACK_OF(X509) *list = sk_X509_new_null();
+    for (size_t i = 1; list && i < len && i < X509_CHAIN_MAX; i++) {
+        X509 *x509 = x509_decode(chain[i]);
+        if (x509 && sk_X509_push(list, x509) <= 0) {
+            X509_free(x509);
+            free_all(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static bool same_octets(const X509 *x509, struct der der)
+{
+    uint8_t *bytes = NULL;
+    int len = i2d_X509(x509, &bytes);
+    bool same = len > 0 && (size_t)len == der.len && memcmp(bytes, der.bytes, der.len) == 0;
+    OPENSSL_free(bytes);
+    return same;
+}
+
+/* The verified chain in terms of the presented one. */
+static void note_path(STACK_OF(X509) * verified, const struct der *chain, size_t len,
+                      struct chain_path *path)
+{
+    path->len = 0;
+    for (int i = 0; i < sk_X509_num(verified) && path->len < X509_CHAIN_MAX; i++) {
+        for (size_t at = 0; at < len && at < X509_CHAIN_MAX; at++) {
+            if (same_octets(sk_X509_value(verified, i), chain[at])) {
+                path->at[path->len++] = at;
+                break;
+            }
+        }
+    }
+}
+
+/* Builds and verifies leaf -> store with the help of `rest`. *verified: the caller frees it. */
+static enum status verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) * rest, unsigned long flags,
+                          STACK_OF(X509) * *verified)
+{
+    enum status status = STATUS_NO_MEMORY;
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    if (!ctx || X509_STORE_CTX_init(ctx, store, leaf, rest) != 1)
+        goto out;
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+    if (X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) != 1 ||
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME | flags) != 1)
+        goto out;
+    X509_VERIFY_PARAM_set_auth_level(param, 0); /* weak algorithms are named, not refused */
+    X509_VERIFY_PARAM_set_depth(param, X509_CHAIN_MAX);
+    status = STATUS_SIGNATURE;
+    if (X509_verify_cert(ctx) == 1) {
+        status = STATUS_OK;
+        if (verified && !(*verified = X509_STORE_CTX_get1_chain(ctx)))
+            status = STATUS_NO_MEMORY;
+    }
+out:
+    X509_STORE_CTX_free(ctx);
+    return status;
+}
+
+static enum status verify_to(X509 *anchor, X509 *leaf, STACK_OF(X509) * rest,
+                             const struct der *chain, size_t len, struct chain_path *path)
+{
+    enum status status = STATUS_NO_MEMORY;
+    STACK_OF(X509) *verified = NULL;
+    X509_STORE *store = X509_STORE_new();
+    /* PARTIAL_CHAIN: an intermediate may be the anchor, its own issuer is nobody's business. */
+    if (store && X509_STORE_add_cert(store, anchor) == 1)
+        status = verify(store, leaf, rest, X509_V_FLAG_PARTIAL_CHAIN, &verified);
+    if (status == STATUS_OK)
+        note_path(verified, chain, len, path);
+    free_all(verified);
+    X509_STORE_free(store);
+    return status;
+}
+
+/* One candidate: OK only when it both matches and carries the leaf. */
+static enum status try_anchor(const struct tlsa *tlsa, struct der candidate, X509 *leaf,
+                              STACK_OF(X509) * rest, const struct der *chain, size_t len,
+                              struct chain_path *path)
+{
+    if (tlsa_match_certificate(tlsa, candidate) != STATUS_OK)
+        return STATUS_NOT_FOUND;
+    X509 *anchor = x509_decode(candidate);
+    if (!anchor)
+        return STATUS_NOT_FOUND;
+    enum status status = verify_to(anchor, leaf, rest, chain, len, path);
+    X509_free(anchor);
+    return status;
+}
+
+enum status chain_find_anchor(const struct tlsa *tlsa, const struct der *chain, size_t len,
+                              struct chain_path *path)
+{
+    path->len = 0;
+    X509 *leaf = len > 0 ? x509_decode(chain[0]) : NULL;
+    if (!leaf)
+        return STATUS_MALFORMED;
+    (void)ERR_set_mark();
+    STACK_OF(X509) *rest = decode_rest(chain, len);
+    enum status best = rest ? STATUS_NOT_FOUND : STATUS_NO_MEMORY;
+    for (size_t i = 1; rest && best != STATUS_OK && i < len && i < X509_CHAIN_MAX; i++) {
+        enum status status = try_anchor(tlsa, chain[i], leaf, rest, chain, len, path);
+        if (status != STATUS_NOT_FOUND)
+            best = status;
+    }
+    (void)ERR_pop_to_mark();
+    free_all(rest);
+    X509_free(leaf);
+    return best;
+}
+
+bool chain_is_issued_by_known_ca(const struct der *chain, size_t len)
+{
+    X509 *leaf = len > 0 ? x509_decode(chain[0]) : NULL;
+    if (!leaf)
+        return false;
+    (void)ERR_set_mark();
+    bool known = false;
+    STACK_OF(X509) *rest = decode_rest(chain, len);
+    X509_STORE *store = X509_STORE_new();
+    if (rest && store && X509_STORE_set_default_paths(store) == 1)
+        known = verify(store, leaf, rest, 0, NULL) == STATUS_OK;
+    (void)ERR_pop_to_mark();
+    X509_STORE_free(store);
+    free_all(rest);
+    X509_free(leaf);
+    return known;
+}

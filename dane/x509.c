@@ -1,0 +1,50 @@
+/* x509.c: see x509.h. */
+#include "dane/x509.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+struct x509_st *x509_decode(struct der certificate)
+{
+    const uint8_t *at = certificate.bytes;
+    if (!at || certificate.len == 0 || certificate.len > X509_DER_MAX)
+        return NULL;
+    (void)ERR_set_mark();
+    X509 *x509 = d2i_X509(NULL, &at, (long)certificate.len);
+    (void)ERR_pop_to_mark();
+    if (x509 && at != certificate.bytes + certificate.len) {
+        X509_free(x509);
+        return NULL;
+    }
+    return x509;
+}
+
+enum status x509_spki(const struct x509_st *certificate, uint8_t **spki, size_t *len)
+{
+    *spki = NULL;
+    int written = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), spki);
+    if (written <= 0) {
+        ERR_clear_error();
+        return STATUS_CRYPTO;
+    }
+    *len = (size_t)written;
+    return STATUS_OK;
+}
+
+size_t x509_encode_chain(struct stack_st_X509 *list, uint8_t *bytes, size_t size,
+                         struct der chain[static X509_CHAIN_MAX])
+{
+    size_t count = 0, used = 0;
+    for (int i = 0; i < sk_X509_num(list) && count < X509_CHAIN_MAX; i++) {
+        const X509 *x509 = sk_X509_value(list, i);
+        int len = i2d_X509(x509, NULL);
+        if (len <= 0 || (size_t)len > size - used)
+            break;
+        uint8_t *at = bytes + used;
+        chain[count].bytes = at;
+        chain[count].len = (size_t)i2d_X509(x509, &at);
+        used += chain[count++].len;
+    }
+    return count;
+}

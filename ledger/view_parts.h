@@ -1,0 +1,98 @@
+/* view_parts.h: what a view is made of, gathered from the households before anything has its place.
+ *
+ * A household's names are gathered once, relative, in canonical order and with their empty
+ * non-terminals; view_build.c then writes them under each of its apexes. Offsets are those within the
+ * pile named beside them; 0 length means none.
+ */
+#ifndef HEARTH_LEDGER_VIEW_PARTS_H
+#define HEARTH_LEDGER_VIEW_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/status.h"
+#include "ledger/view_build.h"
+
+/* A growing array of anything. Once something failed (NO_MEMORY; FULL: it would pass 4 GiB), nothing
+ * more is added. */
+struct pile {
+    uint8_t *bytes; /* aligned as malloc aligns */
+    size_t used, size;
+    enum status error;
+};
+
+/* Room for n octets at the end, undefined; NULL when the pile has failed. */
+void *pile_add(struct pile *pile, size_t n);
+void pile_deinit(struct pile *pile);
+
+struct part_name {
+    uint32_t wire; /* in wires: relative, ended by the root */
+    uint32_t first_rrset;
+    uint16_t rrset_count;
+    uint8_t wire_len;
+};
+
+struct part_rrset {
+    uint32_t ttl;
+    uint32_t data, data_len;       /* in heap: per RR length (2), rdata */
+    uint32_t removed, removed_len; /* in heap */
+    uint32_t record;               /* index + 1, 0 = none */
+    uint16_t type, flags, count, removed_count;
+};
+
+struct part_record {
+    uint8_t id[32];
+    uint64_t time;
+    uint32_t author, conflicts;
+    uint32_t by, by_len; /* in heap */
+};
+
+struct part_author {
+    uint8_t key[32];
+    uint32_t household;
+    uint32_t label, label_len; /* in heap */
+    uint8_t role, flags;
+};
+
+struct part_withdrawn {
+    uint8_t hash[32], id[32];
+    uint64_t time;
+    uint32_t author, household;
+    uint8_t reason;
+};
+
+struct part_address {
+    uint8_t address[16];
+    uint32_t name, household;
+};
+
+/* Each household's part of a pile is one run. Indices count entries, not octets. */
+struct part_household {
+    const struct view_build_household *source;
+    uint32_t first_name, name_count;
+    uint32_t wires_len; /* octets of its relative names together */
+    uint32_t first_rrset, rrset_count;
+    uint32_t first_withdrawn, withdrawn_count;
+};
+
+struct view_parts {
+    struct pile households, names, rrsets, records, authors, withdrawn, addresses;
+    struct pile wires; /* relative names */
+    struct pile heap;  /* what all forms of a name share */
+};
+
+/* Gathers every household once (a namespace given again is passed over). NO_MEMORY, FULL. The parts
+ * are the caller's, to deinit in any case. */
+enum status view_parts_gather(struct view_parts *parts, const struct view_build *input);
+void view_parts_deinit(struct view_parts *parts);
+
+static inline uint32_t pile_count(const struct pile *pile, size_t entry_size)
+{
+    return (uint32_t)(pile->used / entry_size);
+}
+/* The pile as an array of entries. */
+#define PILE_ENTRIES(pile, type) ((type *)(void *)(pile).bytes)
+#define PILE_COUNT(pile, type)   pile_count(&(pile), sizeof(type))
+
+#endif

@@ -1,0 +1,410 @@
+/* record_text.c: see record_text.h. ldns's text formats are used here and nowhere else.
+ *
+ * Reading: a check of what ldns is careless about, then ldns over a line with an owner of its own,
+ * then the wire form of what it read, with the names inside folded and, where the writer left the
+ * dot out after home.arpa, cut back.
+ */
+#include "resolver/record_text.h"
+
+#include <ctype.h>
+#include <ldns/ldns.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ledger/base/rrtype.h"
+#include "ledger/base/text.h"
+#include "ledger/base/writer.h"
+
+/* What stands before the part that ldns may be trusted with: numbers and their greatest values,
+ * then perhaps hex to the end; and where a domain name begins in the wire form (-1: there is none).
+ */
+struct form {
+    uint16_t type;
+    const char *name;
+    unsigned numbers;
+    unsigned long greatest;
+    bool hex;
+    int name_at;
+    const char *expected;
+};
+
+static const struct form forms[] = {
+    {RRTYPE_A, "A", 0, 0, false, -1, "an IPv4 address, like 192.168.1.20"},
+    {RRTYPE_AAAA, "AAAA", 0, 0, false, -1, "an IPv6 address, like fd00::20"},
+    {RRTYPE_TXT, "TXT", 0, 0, false, -1, "text, in quotes"},
+    {RRTYPE_SRV, "SRV", 3, 65535, false, 6, "PRIORITY WEIGHT PORT TARGET"},
+    {RRTYPE_SSHFP, "SSHFP", 2, 255, true, -1, "ALGORITHM TYPE FINGERPRINT (hex)"},
+    {RRTYPE_TLSA, "TLSA", 3, 255, true, -1,
+     "USAGE SELECTOR MATCHING HASH (hex), like 3 1 1 and 64 digits"},
+    {RRTYPE_SVCB, "SVCB", 1, 65535, false, 2, "PRIORITY TARGET PARAMETERS"},
+    {RRTYPE_HTTPS, "HTTPS", 1, 65535, false, 2, "PRIORITY TARGET PARAMETERS, like 1 . alpn=h2"},
+    {RRTYPE_CAA, "CAA", 1, 255, false, -1, "FLAGS TAG \"VALUE\""},
+    {RRTYPE_SOA, "SOA", 0, 0, false, -1, "a SOA"},
+    {RRTYPE_NS, "NS", 0, 0, false, -1, "a name"},
+    {RRTYPE_PTR, "PTR", 0, 0, false, -1, "a name"},
+    {RRTYPE_PEER, "PEER", 0, 0, false, -1, "a household's id, then perhaps `share`"},
+    {RRTYPE_ORIGINS, "ORIGINS", 0, 0, false, -1, "one web origin, like https://panel.example"},
+    {RRTYPE_NOTE, "NOTE", 0, 0, false, -1, "model, adopted-by, how or text, then text"},
+};
+
+static const char *const note_keys[] = {NULL, "model", "adopted-by", "how", "text"};
+enum { NOTE_KEYS = sizeof note_keys / sizeof note_keys[0], INTERNAL_TEXT_MAX = 255 };
+
+static const struct form *form_of(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (forms[i].type == type)
+            return &forms[i];
+    return NULL;
+}
+
+uint16_t record_type_parse(const char *text)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strcasecmp(forms[i].name, text) == 0)
+            return forms[i].type;
+    size_t len = strlen(text);
+    if (strncasecmp(text, "TYPE", 4) == 0) {
+        if (len < 5 || len > 9 || strspn(text + 4, "0123456789") != len - 4)
+            return 0;
+        unsigned long number = strtoul(text + 4, NULL, 10);
+        return number > 65535 ? 0 : (uint16_t)number;
+    }
+    return (uint16_t)ldns_get_rr_type_by_name(text);
+}
+
+void record_type_text(uint16_t type, char text[static RECORD_TYPE_SIZE])
+{
+    const struct form *form = form_of(type);
+    if (form) {
+        snprintf(text, RECORD_TYPE_SIZE, "%s", form->name);
+        return;
+    }
+    char *known = ldns_rr_type2str((ldns_rr_type)type);
+    if (known && strlen(known) < RECORD_TYPE_SIZE)
+        snprintf(text, RECORD_TYPE_SIZE, "%s", known);
+    else
+        snprintf(text, RECORD_TYPE_SIZE, "TYPE%u", type);
+    free(known);
+}
+
+/* --- reading --- */
+
+static const char *skip_blanks(const char *at)
+{
+    while (*at == ' ' || *at == '\t')
+        at++;
+    return at;
+}
+
+/* A number that ldns would cut to its field's width. Words (mnemonics) are left to ldns. */
+static bool number_fits(const char **at, unsigned long greatest)
+{
+    *at = skip_blanks(*at);
+    size_t len = strcspn(*at, " \t");
+    size_t digits = strspn(*at, "0123456789");
+    bool fits = digits < len || (len > 0 && len <= 9 && strtoul(*at, NULL, 10) <= greatest);
+    if (digits < len && digits > 0)
+        fits = false; /* "3x" */
+    *at += len;
+    return fits;
+}
+
+static bool hex_is_whole(const char *at)
+{
+    size_t digits = 0;
+    for (; *at != '\0' && *at != ';'; at++) {
+        if (*at == ' ' || *at == '\t')
+            continue;
+        if (!isxdigit((unsigned char)*at))
+            return false;
+        digits++;
+    }
+    return digits > 0 && digits % 2 == 0;
+}
+
+static bool quotes_are_closed(const char *text)
+{
+    bool quoted = false;
+    for (; *text != '\0'; text++) {
+        if (*text == '\\' && text[1] != '\0')
+            text++;
+        else if (*text == '"')
+            quoted = !quoted;
+    }
+    return !quoted;
+}
+
+static bool is_one_line(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static bool has_form(const struct form *form, const char *text)
+{
+    if (!is_one_line(text) || !quotes_are_closed(text))
+        return false;
+    const char *at = skip_blanks(text);
+    if (strncmp(at, "\\#", 2) == 0)
+        return true; /* RFC 3597 */
+    for (unsigned i = 0; i < form->numbers; i++)
+        if (!number_fits(&at, form->greatest))
+            return false;
+    return !form->hex || hex_is_whole(at);
+}
+
+static enum status copy_data(struct record_data *data, const uint8_t *octets, size_t len)
+{
+    if (len > sizeof data->octets)
+        return STATUS_TOO_LONG;
+    memcpy(data->octets, octets, len);
+    data->len = (uint16_t)len;
+    return STATUS_OK;
+}
+
+/* Folds the name at `at`, and takes the origin off again where it was put behind a full household
+ * name. */
+static enum status settle_name(struct record_data *data, int at, const struct name *origin)
+{
+    static const struct name home_arpa = {.len = 11, .wire = "\4home\4arpa"};
+    if (at < 0)
+        return STATUS_OK;
+    struct reader r = reader_over(data->octets, data->len);
+    (void)reader_bytes(&r, (size_t)at);
+    struct name target, cut;
+    enum status status = name_read(&r, &target);
+    if (status != STATUS_OK)
+        return status;
+    name_fold(&target);
+    if (origin->len > 1 && name_relative(&cut, &target, origin) == STATUS_OK &&
+        name_is_within(cut.wire, cut.len, home_arpa.wire, home_arpa.len))
+        target = cut;
+    struct record_data settled;
+    struct writer w = writer_over(settled.octets, sizeof settled.octets);
+    writer_bytes(&w, data->octets, (size_t)at);
+    writer_bytes(&w, target.wire, target.len);
+    writer_bytes(&w, r.at, r.left);
+    if (w.error != STATUS_OK)
+        return STATUS_TOO_LONG;
+    settled.len = (uint16_t)w.used;
+    *data = settled;
+    return STATUS_OK;
+}
+
+/* The data of what ldns read, as it stands on the wire. */
+static enum status take_rdata(const ldns_rr *rr, struct record_data *data)
+{
+    ldns_buffer *buffer = ldns_buffer_new(LDNS_MAX_PACKETLEN);
+    if (!buffer)
+        return STATUS_NO_MEMORY;
+    enum status status = STATUS_RDATA;
+    if (ldns_rr_rdata2buffer_wire(buffer, rr) == LDNS_STATUS_OK &&
+        ldns_buffer_position(buffer) >= 2)
+        status = copy_data(data, ldns_buffer_at(buffer, 2), ldns_buffer_position(buffer) - 2);
+    ldns_buffer_free(buffer);
+    return status;
+}
+
+static enum status parse_by_ldns(const struct form *form, const char *text,
+                                 const struct name *origin, struct record_data *data)
+{
+    ldns_rdf *origin_rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->wire);
+    size_t size = strlen(text) + 64;
+    char *line = malloc(size);
+    ldns_rr *rr = NULL;
+    enum status status = STATUS_NO_MEMORY;
+    if (!origin_rdf || !line)
+        goto out;
+    snprintf(line, size, "x. 0 IN TYPE%u %s", form->type, text);
+    status = STATUS_RDATA;
+    if (ldns_rr_new_frm_str(&rr, line, 0, origin_rdf, NULL) != LDNS_STATUS_OK) {
+        rr = NULL;
+        goto out;
+    }
+    if (ldns_rr_get_type(rr) == (ldns_rr_type)form->type)
+        status = take_rdata(rr, data);
+    if (status == STATUS_OK)
+        status = settle_name(data, form->name_at, origin);
+out:
+    ldns_rr_free(rr);
+    free(line);
+    ldns_rdf_deep_free(origin_rdf);
+    return status;
+}
+
+static enum status parse_peer(const char *text, struct record_data *data)
+{
+    size_t len = strcspn(text, " \t");
+    const char *rest = skip_blanks(text + len);
+    enum status status = base32_decode_id(text, len, data->octets);
+    if (status != STATUS_OK)
+        return STATUS_RDATA;
+    if (*rest != '\0' && strcmp(rest, "share") != 0)
+        return STATUS_RDATA;
+    data->octets[32] = *rest != '\0';
+    data->len = 33;
+    return STATUS_OK;
+}
+
+static enum status parse_note(const char *text, struct record_data *data)
+{
+    size_t word = strcspn(text, " \t");
+    for (size_t key = 1; key < NOTE_KEYS; key++) {
+        if (strlen(note_keys[key]) != word || strncasecmp(text, note_keys[key], word) != 0)
+            continue;
+        const char *rest = skip_blanks(text + word);
+        size_t len = strlen(rest);
+        if (len > INTERNAL_TEXT_MAX)
+            return STATUS_TOO_LONG;
+        data->octets[0] = (uint8_t)key;
+        memcpy(data->octets + 1, rest, len);
+        data->len = (uint16_t)(len + 1);
+        return STATUS_OK;
+    }
+    return STATUS_RDATA;
+}
+
+static enum status parse_internal(uint16_t type, const char *text, struct record_data *data)
+{
+    text = skip_blanks(text);
+    if (!is_one_line(text))
+        return STATUS_RDATA;
+    if (type == RRTYPE_PEER)
+        return parse_peer(text, data);
+    if (type == RRTYPE_NOTE)
+        return parse_note(text, data);
+    size_t len = strlen(text);
+    if (len > INTERNAL_TEXT_MAX)
+        return STATUS_TOO_LONG;
+    return copy_data(data, (const uint8_t *)text, len);
+}
+
+enum status record_text_parse(uint16_t type, const char *text, const struct name *origin,
+                              struct record_data *data, char error[static RECORD_ERROR_SIZE])
+{
+    const struct form *form = form_of(type);
+    char name[RECORD_TYPE_SIZE];
+    record_type_text(type, name);
+    if (!form || type == RRTYPE_SOA || type == RRTYPE_NS || type == RRTYPE_PTR) {
+        snprintf(error, RECORD_ERROR_SIZE, "%s records can't be published by a household", name);
+        return STATUS_TYPE_UNSUPPORTED;
+    }
+    enum status status = STATUS_RDATA;
+    if (strlen(text) > RECORD_INPUT_MAX)
+        status = STATUS_TOO_LONG;
+    else if (rrtype_is_internal(type))
+        status = parse_internal(type, text, data);
+    else if (has_form(form, text))
+        status = parse_by_ldns(form, text, origin, data);
+    if (status == STATUS_TOO_LONG)
+        snprintf(error, RECORD_ERROR_SIZE, "this %s record is too long", name);
+    else if (status != STATUS_OK)
+        snprintf(error, RECORD_ERROR_SIZE, "%s needs %s", name, form->expected);
+    return status;
+}
+
+enum status record_text_literal(const char *text, struct record_data *data)
+{
+    size_t left = strlen(text);
+    struct writer w = writer_over(data->octets, sizeof data->octets);
+    do {
+        size_t part = left > 255 ? 255 : left;
+        writer_u8(&w, (uint8_t)part);
+        writer_bytes(&w, text, part);
+        text += part;
+        left -= part;
+    } while (left > 0);
+    data->len = (uint16_t)w.used;
+    return w.error == STATUS_OK ? STATUS_OK : STATUS_TOO_LONG;
+}
+
+/* --- writing --- */
+
+static enum status put_text(char *text, size_t size, const char *from)
+{
+    size_t len = strlen(from);
+    if (len >= size)
+        return STATUS_NO_SPACE;
+    memcpy(text, from, len + 1);
+    return STATUS_OK;
+}
+
+/* RFC 3597, section 5. */
+static enum status write_generic(const uint8_t *octets, size_t len, char *text, size_t size)
+{
+    int head = snprintf(text, size, "\\# %zu%s", len, len > 0 ? " " : "");
+    if (head < 0 || (size_t)head >= size || len * 2 + 1 > size - (size_t)head)
+        return STATUS_NO_SPACE;
+    hex_encode(octets, len, text + head);
+    return STATUS_OK;
+}
+
+static enum status write_internal(uint16_t type, const uint8_t *octets, size_t len, char *text,
+                                  size_t size)
+{
+    char id[BASE32_ID_LEN + 1];
+    int used = -1;
+    if (type == RRTYPE_PEER && len == 33) {
+        base32_encode_id(octets, id);
+        used = snprintf(text, size, "%s%s", id, octets[32] & 1 ? " share" : "");
+    } else if (type == RRTYPE_NOTE && len >= 1 && octets[0] > 0 && octets[0] < NOTE_KEYS) {
+        used = snprintf(text, size, "%s %.*s", note_keys[octets[0]], (int)(len - 1),
+                        (const char *)octets + 1);
+    } else if (type == RRTYPE_ORIGINS) {
+        used = snprintf(text, size, "%.*s", (int)len, (const char *)octets);
+    } else {
+        return write_generic(octets, len, text, size);
+    }
+    return used >= 0 && (size_t)used < size ? STATUS_OK : STATUS_NO_SPACE;
+}
+
+/* The data as ldns reads it from the wire and writes it; NULL when it does not have the form of its
+ * type. */
+static char *text_by_ldns(uint16_t type, const uint8_t *octets, size_t len)
+{
+    uint8_t wire[RECORD_RDATA_MAX + 16];
+    struct writer w = writer_over(wire, sizeof wire);
+    writer_u8(&w, 0); /* the root as owner */
+    writer_u16(&w, type);
+    writer_u16(&w, RRCLASS_IN);
+    writer_u32(&w, 0);
+    writer_u16(&w, (uint16_t)len);
+    writer_bytes(&w, octets, len);
+    ldns_rr *rr = NULL;
+    size_t at = 0;
+    if (w.error != STATUS_OK ||
+        ldns_wire2rr(&rr, wire, w.used, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+        return NULL;
+    char *line = at == w.used ? ldns_rr2str(rr) : NULL;
+    ldns_rr_free(rr);
+    return line;
+}
+
+enum status record_text_write(uint16_t type, const uint8_t *octets, size_t len, char *text,
+                              size_t size)
+{
+    if (rrtype_is_internal(type))
+        return write_internal(type, octets, len, text, size);
+    char *line = len > 0 && len <= RECORD_RDATA_MAX ? text_by_ldns(type, octets, len) : NULL;
+    /* ".\t0\tIN\tTYPE\tDATA\n" */
+    char *data = line;
+    for (int tabs = 0; data && tabs < 4; tabs++) {
+        data = strchr(data, '\t');
+        data = data ? data + 1 : NULL;
+    }
+    enum status status = STATUS_OK;
+    if (data && *data != '\n') {
+        data[strcspn(data, "\n")] = '\0';
+        status = put_text(text, size, data);
+    } else {
+        status = write_generic(octets, len, text, size);
+    }
+    free(line);
+    return status;
+}
