@@ -164,13 +164,13 @@ static int64_t date_ms(const ASN1_TIME *date, int64_t unreadable)
 
 static void describe_ec_key(EVP_PKEY *key, char *text, size_t size)
 {
-    char group[64] = "";
+    char group[48] = "";
     const char *name = group;
     if (EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1) {
         const char *nist = EC_curve_nid2nist(OBJ_txt2nid(group));
         name = nist ? nist : group;
     }
-    (void)snprintf(text, size, "EC %s", name);
+    (void)snprintf(text, size, "EC %.48s", name);
 }
 
 static void describe_key(const X509 *x509, struct certificate_facts *facts)

@@ -6,6 +6,7 @@
  */
 #include "dane/verdict.h"
 
+#include <assert.h>
 #include <openssl/sha.h>
 #include <string.h>
 

@@ -41,7 +41,9 @@ static void read_section(struct reader *r, struct bundle_section *section)
     const uint8_t *start = r->at;
     reader_copy(r, section->namespace_id, sizeof section->namespace_id);
     section->parts_len = reader_u64(r);
-    section->parts = reader_bytes(r, section->parts_len);
+    if (section->parts_len > r->left)
+        reader_fail(r, STATUS_TRUNCATED);
+    section->parts = reader_bytes(r, (size_t)section->parts_len);
     const uint8_t *hash = reader_bytes(r, HASH_SIZE);
     if (!hash) {
         section->status = STATUS_TRUNCATED;
@@ -79,15 +81,16 @@ enum status bundle_open(struct bundle *bundle, const uint8_t *bytes, size_t len)
     struct reader r = reader_over(bytes, len);
     read_magic(&r);
     uint32_t promised = reader_u32(&r);
+    bundle->status = r.error;
     if (r.error != STATUS_OK)
-        return bundle->status = r.error;
+        return r.error;
     /* Room for no more than can be there, whatever is promised; one of them may be cut short. */
     size_t room = r.left / SECTION_MIN + 1;
     room = promised < room ? promised : room;
     if (room > 0) {
         bundle->sections = calloc(room, sizeof *bundle->sections);
         if (!bundle->sections)
-            return bundle->status = STATUS_NO_MEMORY;
+            return STATUS_NO_MEMORY;
     }
     read_sections(&r, bundle, promised);
     bundle->status = read_end(&r, bundle);
@@ -123,7 +126,7 @@ static enum status walk_list(struct reader *r, const struct bundle_section *sect
 
 static enum status walk(const struct bundle_section *section, bundle_call *each, void *context)
 {
-    struct reader r = reader_over(section->parts, section->parts_len);
+    struct reader r = reader_over(section->parts, (size_t)section->parts_len);
     for (enum bundle_part part = BUNDLE_AUTHORITY; part <= BUNDLE_FEED; part++) {
         enum status status = walk_list(&r, section, part, each, context);
         if (status != STATUS_OK)

@@ -95,7 +95,9 @@ enum status bundle_writer_create(struct bundle_writer **writer, int fd, uint32_t
     struct bundle_writer *made = calloc(1, sizeof *made);
     if (!made)
         return STATUS_NO_MEMORY;
-    *made = (struct bundle_writer){.fd = fd, .sections_left = sections};
+    made->fd = fd;
+    made->error = STATUS_OK;
+    made->sections_left = sections;
     made->whole = crypt_hasher_create("hearth1.bundle.1");
     if (!made->whole) {
         free(made);

@@ -21,7 +21,8 @@ struct view_build_household {
     char petname[64]; /* "": id form alone */
     enum view_zone_state state;
     uint64_t soft_ms, hard_ms; /* 0 = never */
-    /* What a key is called (a node's own label), or NULL: borrowed for the call. May be NULL itself. */
+    /* What a key is called (a node's own label), or NULL: borrowed for the call. May be NULL
+     * itself. */
     const char *(*label)(void *context, const uint8_t key[static 32]);
     void *label_context;
 };

@@ -1,8 +1,8 @@
 /* view_parts.h: what a view is made of, gathered from the households before anything has its place.
  *
  * A household's names are gathered once, relative, in canonical order and with their empty
- * non-terminals; view_build.c then writes them under each of its apexes. Offsets are those within the
- * pile named beside them; 0 length means none.
+ * non-terminals; view_build.c then writes them under each of its apexes. Offsets are those within
+ * the pile named beside them; 0 length means none.
  */
 #ifndef HEARTH_LEDGER_VIEW_PARTS_H
 #define HEARTH_LEDGER_VIEW_PARTS_H
@@ -14,8 +14,8 @@
 #include "ledger/base/status.h"
 #include "ledger/view_build.h"
 
-/* A growing array of anything. Once something failed (NO_MEMORY; FULL: it would pass 4 GiB), nothing
- * more is added. */
+/* A growing array of anything. Once something failed (NO_MEMORY; FULL: it would pass 4 GiB),
+ * nothing more is added. */
 struct pile {
     uint8_t *bytes; /* aligned as malloc aligns */
     size_t used, size;

@@ -253,7 +253,6 @@ static enum status check_rrsets(struct import_source *source)
         for (size_t i = first; i < end; i++)
             if (import->rrs[i].line > source->line)
                 source->line = import->rrs[i].line;
-        name_text(import->rrs[first].owner->wire, import->rrs[first].owner->len, import->name);
         return import_fail(source, STATUS_FULL, "more than %d records of one name and type",
                            LIMIT_RRS);
     }

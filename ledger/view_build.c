@@ -1,0 +1,449 @@
+/* view_build.c: see view_build.h.
+ *
+ * The households are gathered first (view_parts.c); then everything's place is known, and the
+ * tables are written one after the other into one buffer of the final size. A form is a household
+ * under one of its apexes: `maple.home.arpa` or `<id>.home.arpa`. Forms stand in canonical order,
+ * so that the names table is sorted as a whole without any sorting of names.
+ */
+#include "ledger/view_build.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/base/checksum.h"
+#include "ledger/base/name.h"
+#include "ledger/base/text.h"
+#include "ledger/base/writer.h"
+#include "ledger/view_parts.h"
+
+/* "<label>.home.arpa": three length octets, `home`, `arpa` and the root are 12 beside the label. */
+static_assert(12 + NAME_LABEL_MAX + NAME_RELATIVE_MAX - 1 <= NAME_WIRE_MAX,
+              "every name of the ledger fits below every apex");
+
+struct form {
+    const struct part_household *household;
+    uint32_t household_index;
+    bool is_id_form;
+    struct name apex;
+    uint32_t first_name, first_rrset; /* in the view */
+};
+
+/* The forms (by index) of one household; the same twice when it has only one. */
+struct form_pair {
+    uint32_t first; /* petname form, else id form: what PTR and others point at */
+    uint32_t id_form;
+};
+
+struct builder {
+    const struct view_build *input;
+    struct view_parts parts;
+    struct form *forms;      /* canonical order of their apexes */
+    struct form_pair *pairs; /* by household */
+    uint32_t form_count;
+    uint32_t offsets[VIEW_TABLES], counts[VIEW_TABLES];
+    uint32_t wires_at; /* full names stand behind what the forms share, in the heap */
+    size_t len;
+    struct writer w;
+};
+
+static const uint8_t entry_sizes[VIEW_TABLES] = {
+    [VIEW_ZONES] = VIEW_ZONE_SIZE,          [VIEW_NAMES] = VIEW_NAME_SIZE,
+    [VIEW_HASH] = VIEW_HASH_SIZE,           [VIEW_RRSETS] = VIEW_RRSET_SIZE,
+    [VIEW_RECORDS] = VIEW_RECORD_SIZE,      [VIEW_AUTHORS] = VIEW_AUTHOR_SIZE,
+    [VIEW_WITHDRAWN] = VIEW_WITHDRAWN_SIZE, [VIEW_ADDRESSES] = VIEW_ADDRESS_SIZE,
+    [VIEW_HEAP] = VIEW_HEAP_SIZE,           [VIEW_BLOCKS] = VIEW_BLOCK_CRC_SIZE,
+};
+
+/* --- forms --- */
+
+static bool make_apex(struct name *apex, const char *label)
+{
+    struct name home;
+    return name_parse(apex, label) == STATUS_OK && name_labels(apex->wire, apex->len) == 1 &&
+           name_parse(&home, "home.arpa") == STATUS_OK && name_join(apex, apex, &home) == STATUS_OK;
+}
+
+/* The first household to use an apex has it. */
+static void add_form(struct builder *b, uint32_t household_index, const char *label,
+                     bool is_id_form)
+{
+    struct form *form = &b->forms[b->form_count];
+    *form = (struct form){
+        .household = PILE_ENTRIES(b->parts.households, struct part_household) + household_index,
+        .household_index = household_index,
+        .is_id_form = is_id_form,
+    };
+    if (!make_apex(&form->apex, label))
+        return;
+    for (uint32_t i = 0; i < b->form_count; i++) {
+        if (name_equal(&b->forms[i].apex, &form->apex))
+            return;
+    }
+    b->form_count++;
+}
+
+static int compare_forms(const void *a, const void *b)
+{
+    const struct form *x = a;
+    const struct form *y = b;
+    return name_compare(x->apex.wire, x->apex.len, y->apex.wire, y->apex.len);
+}
+
+static enum status make_forms(struct builder *b)
+{
+    uint32_t count = PILE_COUNT(b->parts.households, struct part_household);
+    const struct part_household *all = PILE_ENTRIES(b->parts.households, struct part_household);
+    b->forms = calloc(2 * (size_t)count + 1, sizeof *b->forms);
+    b->pairs = calloc((size_t)count + 1, sizeof *b->pairs);
+    if (!b->forms || !b->pairs)
+        return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        char id[BASE32_ID_LEN + 1];
+        base32_encode_id(all[i].source->namespace_id, id);
+        add_form(b, i, id, true);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        add_form(b, i, all[i].source->petname, false);
+    qsort(b->forms, b->form_count, sizeof *b->forms, compare_forms);
+    for (uint32_t i = 0; i < b->form_count; i++) {
+        struct form_pair *pair = &b->pairs[b->forms[i].household_index];
+        if (b->forms[i].is_id_form)
+            pair->id_form = i;
+        else
+            pair->first = i + 1;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        b->pairs[i].first = b->pairs[i].first ? b->pairs[i].first - 1 : b->pairs[i].id_form;
+    return STATUS_OK;
+}
+
+static uint32_t twin_of(const struct builder *b, uint32_t form)
+{
+    const struct form_pair *pair = &b->pairs[b->forms[form].household_index];
+    return form == pair->first ? pair->id_form : pair->first;
+}
+
+/* --- layout --- */
+
+/* By address, then household (one's own first), then name. */
+static int compare_addresses(const void *a, const void *b)
+{
+    const struct part_address *x = a;
+    const struct part_address *y = b;
+    int order = memcmp(x->address, y->address, sizeof x->address);
+    if (order == 0 && x->household != y->household)
+        order = x->household < y->household ? -1 : 1;
+    if (order == 0 && x->name != y->name)
+        order = x->name < y->name ? -1 : 1;
+    return order;
+}
+
+/* A and AAAA of one name may give the same address (IPv4-mapped): once is enough. */
+static void sort_addresses(struct pile *addresses)
+{
+    struct part_address *all = PILE_ENTRIES(*addresses, struct part_address);
+    uint32_t count = PILE_COUNT(*addresses, struct part_address);
+    if (count == 0)
+        return;
+    qsort(all, count, sizeof *all, compare_addresses);
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < count; i++) {
+        if (compare_addresses(&all[kept - 1], &all[i]) != 0)
+            all[kept++] = all[i];
+    }
+    addresses->used = kept * sizeof *all;
+}
+
+/* Places the forms' runs of names and RRsets; returns the octets of all their full names. */
+static uint64_t place_forms(struct builder *b, uint64_t *names, uint64_t *rrsets)
+{
+    uint64_t wires = 0;
+    *names = *rrsets = 0;
+    for (uint32_t i = 0; i < b->form_count; i++) {
+        struct form *form = &b->forms[i];
+        form->first_name = (uint32_t)*names;
+        form->first_rrset = (uint32_t)*rrsets;
+        *names += form->household->name_count;
+        *rrsets += form->household->rrset_count;
+        wires += form->household->wires_len +
+                 (uint64_t)form->household->name_count * (form->apex.len - 1U);
+    }
+    return wires;
+}
+
+static enum status make_layout(struct builder *b)
+{
+    uint64_t counts[VIEW_TABLES];
+    uint64_t wires = place_forms(b, &counts[VIEW_NAMES], &counts[VIEW_RRSETS]);
+    counts[VIEW_ZONES] = b->form_count;
+    counts[VIEW_HASH] = 1;
+    while (counts[VIEW_HASH] < 2 * counts[VIEW_NAMES])
+        counts[VIEW_HASH] *= 2;
+    counts[VIEW_RECORDS] = PILE_COUNT(b->parts.records, struct part_record);
+    counts[VIEW_AUTHORS] = PILE_COUNT(b->parts.authors, struct part_author);
+    counts[VIEW_WITHDRAWN] = PILE_COUNT(b->parts.withdrawn, struct part_withdrawn);
+    counts[VIEW_ADDRESSES] = PILE_COUNT(b->parts.addresses, struct part_address);
+    counts[VIEW_HEAP] = b->parts.heap.used + wires;
+    counts[VIEW_BLOCKS] = 0;
+    uint64_t at = VIEW_HEADER_SIZE;
+    for (unsigned i = 0; i < VIEW_TABLES; i++) {
+        if (i == VIEW_BLOCKS)
+            counts[i] = (at + VIEW_BLOCK_SIZE - 1) / VIEW_BLOCK_SIZE;
+        b->offsets[i] = (uint32_t)at;
+        b->counts[i] = (uint32_t)counts[i];
+        at += counts[i] * entry_sizes[i];
+        if (at > UINT32_MAX)
+            return STATUS_FULL;
+    }
+    b->wires_at = b->offsets[VIEW_HEAP] + (uint32_t)b->parts.heap.used;
+    b->len = at;
+    return STATUS_OK;
+}
+
+/* --- tables --- */
+
+static void write_zeros(struct writer *w, size_t n)
+{
+    uint8_t *room = writer_room(w, n);
+    if (room)
+        memset(room, 0, n);
+}
+
+/* Where something of the parts' heap stands, and its length; 0 for nothing. */
+static void write_heap_run(struct builder *b, uint32_t at, uint32_t len)
+{
+    writer_u32(&b->w, len ? b->offsets[VIEW_HEAP] + at : 0);
+    writer_u32(&b->w, len);
+}
+
+static void write_header(struct builder *b)
+{
+    struct writer *w = &b->w;
+    writer_bytes(w, VIEW_MAGIC, 4);
+    writer_u32(w, VIEW_HEADER_SIZE);
+    writer_u64(w, b->input->generation);
+    writer_u64(w, b->len);
+    writer_u64(w, b->input->published_ms);
+    writer_u32(w, b->input->flags);
+    writer_u32(w, 0);
+    writer_bytes(w, b->input->hash_key, sizeof b->input->hash_key);
+    for (unsigned i = 0; i < VIEW_TABLES; i++) {
+        writer_u64(w, b->offsets[i]);
+        writer_u32(w, b->counts[i]);
+        writer_u32(w, entry_sizes[i]);
+    }
+    write_zeros(w, VIEW_HEADER_CRC_AT - w->used);
+    writer_u32(w, crc32c(0, w->start, VIEW_HEADER_CRC_AT));
+}
+
+static void write_zones(struct builder *b)
+{
+    struct writer *w = &b->w;
+    for (uint32_t i = 0; i < b->form_count; i++) {
+        const struct form *form = &b->forms[i];
+        const struct part_household *household = form->household;
+        const struct view_build_household *source = household->source;
+        writer_u32(w, form->first_name); /* the apex sorts before all below it */
+        writer_u32(w, form->first_name);
+        writer_u32(w, household->name_count);
+        writer_u32(w, twin_of(b, i));
+        writer_u32(w, (source->own ? (uint32_t)VIEW_ZONE_OWN : 0) |
+                          (form->is_id_form ? (uint32_t)VIEW_ZONE_ID_FORM : 0));
+        writer_u32(w, source->state);
+        writer_bytes(w, source->namespace_id, sizeof source->namespace_id);
+        writer_u64(w, source->soft_ms);
+        writer_u64(w, source->hard_ms);
+        writer_u32(w, b->input->serial);
+        writer_u32(w, household->first_withdrawn);
+        writer_u32(w, household->withdrawn_count);
+        write_zeros(w, 12);
+    }
+}
+
+/* The hash table is filled while the names are written, ahead of the writer. */
+static void insert_hash(struct builder *b, const uint8_t *wire, size_t len, uint32_t index)
+{
+    uint64_t hash = siphash13(b->input->hash_key, wire, len);
+    uint32_t mask = b->counts[VIEW_HASH] - 1;
+    uint8_t *table = b->w.start + b->offsets[VIEW_HASH];
+    for (uint32_t slot = (uint32_t)hash & mask;; slot = (slot + 1) & mask) {
+        static const uint8_t is_free[4];
+        uint8_t *entry = table + (size_t)slot * VIEW_HASH_SIZE;
+        if (memcmp(entry + 4, is_free, sizeof is_free) != 0)
+            continue;
+        struct writer w = writer_over(entry, VIEW_HASH_SIZE);
+        writer_u32(&w, (uint32_t)(hash >> 32));
+        writer_u32(&w, index + 1);
+        return;
+    }
+}
+
+/* Writes the form's names, with their octets at *wire_at of the heap. */
+static void write_form_names(struct builder *b, uint32_t index, uint32_t *wire_at)
+{
+    struct writer *w = &b->w;
+    const struct form *form = &b->forms[index];
+    const struct part_household *household = form->household;
+    const struct part_name *names =
+        PILE_ENTRIES(b->parts.names, struct part_name) + household->first_name;
+    uint32_t twin_first = b->forms[twin_of(b, index)].first_name;
+    for (uint32_t i = 0; i < household->name_count; i++) {
+        const struct part_name *name = &names[i];
+        uint8_t *wire = w->start + *wire_at;
+        size_t labels = name->wire_len - 1U;
+        size_t len = labels + form->apex.len;
+        memcpy(wire, b->parts.wires.bytes + name->wire, labels);
+        memcpy(wire + labels, form->apex.wire, form->apex.len);
+        insert_hash(b, wire, len, form->first_name + i);
+        writer_u32(w, *wire_at);
+        writer_u8(w, (uint8_t)len);
+        writer_u8(w, name->rrset_count == 0 ? VIEW_NAME_EMPTY_NON_TERMINAL : 0);
+        writer_u16(w, name->rrset_count);
+        writer_u32(w, form->first_rrset + name->first_rrset - household->first_rrset);
+        writer_u32(w, index);
+        writer_u32(w, twin_first + i);
+        writer_u32(w, 0);
+        *wire_at += (uint32_t)len;
+    }
+}
+
+static void write_names_and_hash(struct builder *b)
+{
+    memset(b->w.start + b->offsets[VIEW_HASH], 0, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE);
+    uint32_t wire_at = b->wires_at;
+    for (uint32_t i = 0; i < b->form_count; i++)
+        write_form_names(b, i, &wire_at);
+    (void)writer_room(&b->w, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE); /* filled above */
+}
+
+static void write_rrset(struct builder *b, const struct part_rrset *rrset)
+{
+    struct writer *w = &b->w;
+    writer_u16(w, rrset->type);
+    writer_u16(w, rrset->flags);
+    writer_u32(w, rrset->ttl);
+    write_heap_run(b, rrset->data, rrset->data_len);
+    writer_u16(w, rrset->count);
+    writer_u16(w, 0); /* no signatures yet */
+    write_heap_run(b, 0, 0);
+    writer_u32(w, rrset->record);
+    write_heap_run(b, rrset->removed, rrset->removed_len);
+    writer_u16(w, rrset->removed_count);
+    write_zeros(w, 6);
+}
+
+static void write_rrsets(struct builder *b)
+{
+    const struct part_rrset *all = PILE_ENTRIES(b->parts.rrsets, struct part_rrset);
+    for (uint32_t i = 0; i < b->form_count; i++) {
+        const struct part_household *household = b->forms[i].household;
+        for (uint32_t j = 0; j < household->rrset_count; j++)
+            write_rrset(b, &all[household->first_rrset + j]);
+    }
+}
+
+static void write_records(struct builder *b)
+{
+    const struct part_record *records = PILE_ENTRIES(b->parts.records, struct part_record);
+    for (uint32_t i = 0; i < b->counts[VIEW_RECORDS]; i++) {
+        writer_bytes(&b->w, records[i].id, sizeof records[i].id);
+        writer_u64(&b->w, records[i].time);
+        writer_u32(&b->w, records[i].author);
+        writer_u32(&b->w, records[i].conflicts);
+        write_heap_run(b, records[i].by, records[i].by_len);
+        write_zeros(&b->w, 40);
+    }
+}
+
+static void write_authors(struct builder *b)
+{
+    const struct part_author *authors = PILE_ENTRIES(b->parts.authors, struct part_author);
+    for (uint32_t i = 0; i < b->counts[VIEW_AUTHORS]; i++) {
+        writer_bytes(&b->w, authors[i].key, sizeof authors[i].key);
+        write_heap_run(b, authors[i].label, authors[i].label_len);
+        writer_u32(&b->w, b->pairs[authors[i].household].first);
+        writer_u8(&b->w, authors[i].role);
+        writer_u8(&b->w, authors[i].flags);
+        writer_u16(&b->w, 0);
+    }
+}
+
+static void write_withdrawn(struct builder *b)
+{
+    const struct part_withdrawn *all = PILE_ENTRIES(b->parts.withdrawn, struct part_withdrawn);
+    for (uint32_t i = 0; i < b->counts[VIEW_WITHDRAWN]; i++) {
+        writer_bytes(&b->w, all[i].hash, sizeof all[i].hash);
+        writer_bytes(&b->w, all[i].id, sizeof all[i].id);
+        writer_u64(&b->w, all[i].time);
+        writer_u32(&b->w, all[i].author);
+        writer_u32(&b->w, b->pairs[all[i].household].first);
+        writer_u8(&b->w, all[i].reason);
+        write_zeros(&b->w, 15);
+    }
+}
+
+static void write_addresses(struct builder *b)
+{
+    const struct part_address *all = PILE_ENTRIES(b->parts.addresses, struct part_address);
+    uint32_t count = b->counts[VIEW_ADDRESSES];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct form *form = &b->forms[b->pairs[all[i].household].first];
+        writer_bytes(&b->w, all[i].address, sizeof all[i].address);
+        writer_u32(&b->w, form->first_name + all[i].name - form->household->first_name);
+        writer_u32(&b->w, 0);
+    }
+}
+
+static void write_heap_and_blocks(struct builder *b)
+{
+    struct writer *w = &b->w;
+    writer_bytes(w, b->parts.heap.bytes, b->parts.heap.used);
+    (void)writer_room(w,
+                      b->offsets[VIEW_BLOCKS] - w->used); /* full names: written with the table */
+    size_t covered = w->used;
+    for (size_t at = 0; at < covered; at += VIEW_BLOCK_SIZE) {
+        size_t left = covered - at;
+        writer_u32(w, crc32c(0, w->start + at, left < VIEW_BLOCK_SIZE ? left : VIEW_BLOCK_SIZE));
+    }
+}
+
+static enum status write_view(struct builder *b)
+{
+    uint8_t *bytes = malloc(b->len);
+    if (!bytes)
+        return STATUS_NO_MEMORY;
+    b->w = writer_over(bytes, b->len);
+    write_header(b);
+    write_zones(b);
+    write_names_and_hash(b);
+    write_rrsets(b);
+    write_records(b);
+    write_authors(b);
+    write_withdrawn(b);
+    write_addresses(b);
+    write_heap_and_blocks(b);
+    assert(b->w.error == STATUS_OK && b->w.used == b->len); /* the layout was right */
+    return STATUS_OK;
+}
+
+enum status view_build(const struct view_build *input, uint8_t **bytes, size_t *len)
+{
+    struct builder b = {.input = input};
+    enum status status = view_parts_gather(&b.parts, input);
+    if (status == STATUS_OK)
+        status = make_forms(&b);
+    sort_addresses(&b.parts.addresses);
+    if (status == STATUS_OK)
+        status = make_layout(&b);
+    if (status == STATUS_OK)
+        status = write_view(&b);
+    if (status == STATUS_OK) {
+        *bytes = b.w.start;
+        *len = b.len;
+    }
+    free(b.pairs);
+    free(b.forms);
+    view_parts_deinit(&b.parts);
+    return status;
+}
