@@ -202,12 +202,12 @@ static bool answer_name(const struct answer_input *input, struct reply *reply,
         *kind = household_answer(input, reply, &found);
         return true;
     }
-    if (input->client != ANSWER_LOCAL) {
-        *kind = refuse(reply, "guests may ask for names of this household only");
-        return true;
-    }
     if (status != STATUS_NOT_FOUND) {
         *kind = fail(reply);
+        return true;
+    }
+    if (input->client != ANSWER_LOCAL) {
+        *kind = refuse(reply, "guests may ask for names of this household only");
         return true;
     }
     *kind = ANSWER_KIND_SPECIAL;

@@ -10,7 +10,7 @@
 enum {
     OPT_SIZE = 11,         /* root, type, class, TTL, length */
     OPTION_HEADER = 4,     /* code, length */
-    RR_FIXED = 12,         /* owner pointer, type, class, TTL, length */
+    RR_FIXED = 10,         /* type, class, TTL, length */
     COOKIE_OPTION = OPTION_HEADER + COOKIE_CLIENT_SIZE + REPLY_SERVER_COOKIE_SIZE,
     EDE_OPTION_MAX = OPTION_HEADER + 2 + REPLY_EDE_TEXT_MAX,
     OPT_ROOM = OPT_SIZE + COOKIE_OPTION + EDE_OPTION_MAX,
@@ -69,23 +69,52 @@ void reply_error(struct reply *reply, enum rcode rcode, enum ede ede, const char
     reply_extended(reply, ede, text);
 }
 
-enum status reply_rr(struct reply *reply, enum reply_section section, uint16_t owner, uint16_t type,
-                     uint32_t ttl, const uint8_t *rdata, size_t rdata_len)
+/* Room for a record whose owner takes that many octets; NULL: TC is set. */
+static uint8_t *record_room(struct reply *reply, size_t owner_len, size_t rdata_len)
 {
     struct writer *w = &reply->w;
-    uint8_t *at = rdata_len > UINT16_MAX ? NULL : writer_room(w, RR_FIXED + rdata_len);
+    uint8_t *at =
+        rdata_len > UINT16_MAX ? NULL : writer_room(w, owner_len + RR_FIXED + rdata_len);
     if (!at) {
         w->error = STATUS_OK;
         reply->flags |= DNS_TC;
-        return STATUS_NO_SPACE;
     }
+    return at;
+}
+
+/* What follows the owner (RFC 1035, section 4.1.3). */
+static void put_record(uint8_t *at, uint16_t type, uint32_t ttl, const uint8_t *rdata,
+                       size_t rdata_len)
+{
+    put16(at, type);
+    put16(at + 2, RRCLASS_IN);
+    put16(at + 4, ttl >> 16);
+    put16(at + 6, ttl & 0xffff);
+    put16(at + 8, (unsigned)rdata_len);
+    if (rdata_len > 0)
+        memcpy(at + RR_FIXED, rdata, rdata_len);
+}
+
+enum status reply_rr(struct reply *reply, enum reply_section section, uint16_t owner, uint16_t type,
+                     uint32_t ttl, const uint8_t *rdata, size_t rdata_len)
+{
+    uint8_t *at = record_room(reply, 2, rdata_len);
+    if (!at)
+        return STATUS_NO_SPACE;
     put16(at, owner);
-    put16(at + 2, type);
-    put16(at + 4, RRCLASS_IN);
-    put16(at + 6, ttl >> 16);
-    put16(at + 8, ttl & 0xffff);
-    put16(at + 10, (unsigned)rdata_len);
-    memcpy(at + RR_FIXED, rdata, rdata_len);
+    put_record(at + 2, type, ttl, rdata, rdata_len);
+    reply->counts[section]++;
+    return STATUS_OK;
+}
+
+enum status reply_rr_spelt(struct reply *reply, enum reply_section section, const struct name *owner,
+                           uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t rdata_len)
+{
+    uint8_t *at = record_room(reply, owner->len, rdata_len);
+    if (!at)
+        return STATUS_NO_SPACE;
+    memcpy(at, owner->wire, owner->len);
+    put_record(at + owner->len, type, ttl, rdata, rdata_len);
     reply->counts[section]++;
     return STATUS_OK;
 }

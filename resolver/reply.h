@@ -71,6 +71,10 @@ enum status reply_rrset(struct reply *reply, enum reply_section section, uint16_
 enum status reply_rr(struct reply *reply, enum reply_section section, uint16_t owner, uint16_t type,
                      uint32_t ttl, const uint8_t *rdata, size_t rdata_len);
 
+/* The same with an owner name spelt out. */
+enum status reply_rr_spelt(struct reply *reply, enum reply_section section, const struct name *owner,
+                           uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t rdata_len);
+
 /* Sets the sections back to nothing, for an error found in the middle. */
 void reply_reset(struct reply *reply);
 

@@ -1,0 +1,523 @@
+/* verb_adopt.c: `adopt NAME ADDR`: looks at a device, shows it, asks, and publishes its address and
+ * key.
+ *
+ * The household then trusts exactly the key that was seen: so everything that speaks against it is
+ * shown before the question (what is wrong with the certificate, a key that is published already
+ * and differs, the same key at another name), and a withdrawn key is refused. Addresses, key and a
+ * note of how it was adopted are one batch.
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger/base/clock.h"
+#include "ledger/base/rrtype.h"
+#include "ledger/base/text.h"
+#include "resolver/cli/device.h"
+#include "resolver/cli/output.h"
+#include "resolver/cli/prompt.h"
+#include "resolver/cli/records.h"
+#include "resolver/cli/verbs.h"
+
+enum {
+    DEFAULT_PORT = 443,
+    PROBE_MS = 10000,
+    TTL = 300,
+    NOTE_ADOPTED_BY = 2,
+    NOTE_HOW = 3,
+    NOTE_TEXT_MAX = 255,
+    SAME_KEY_SHOWN = 8,
+};
+
+struct adopt {
+    struct cli *cli;
+    struct session session;
+    struct house house;
+    struct device device;
+    struct name_argument name;
+    struct address address;
+    uint16_t port;
+    uint8_t fingerprint[32]; /* asked for */
+    bool has_fingerprint;
+    bool tls; /* false: it answered without TLS, or nothing but its address is known */
+    char relative[NAME_TEXT_SIZE], full[NAME_TEXT_SIZE];
+    json_t *existing; /* records at the name and below */
+    bool replaces_key, keeps_key;
+    json_t *replaced; /* addresses (texts) that go */
+};
+
+/* --- arguments --- */
+
+static int parse_arguments(struct adopt *adopt)
+{
+    struct cli *cli = adopt->cli;
+    const char *text = cli->argv[1], *fingerprint = cli_option(cli, "--fingerprint");
+    char shown[128];
+    output_escape(text, strlen(text), shown, sizeof shown);
+    adopt->port = DEFAULT_PORT;
+    enum status status = address_parse_endpoint(text, &adopt->address, &adopt->port);
+    if (status != STATUS_OK)
+        return output_error(cli, EXIT_USAGE, NULL, status_name(status),
+                            "ADDR, ADDR4:PORT, [ADDR6] or [ADDR6]:PORT", "%s is no address", shown);
+    status = address_check_publishable(&adopt->address);
+    if (status != STATUS_OK)
+        return output_error(cli, EXIT_REFUSED, NULL, status_name(status),
+                            "give the address that others in the house reach it at", "%s: %s",
+                            shown, status_text(status));
+    adopt->has_fingerprint = fingerprint != NULL;
+    if (fingerprint && hex_decode(fingerprint, adopt->fingerprint, 32) != STATUS_OK)
+        return output_error(cli, EXIT_USAGE, NULL, status_name(STATUS_MALFORMED),
+                            "64 hex digits without separators",
+                            "--fingerprint takes the SHA-256 of the public key (SPKI)");
+    return EXIT_YES;
+}
+
+/* A device has a host name: labels with '_' are services of one. */
+static int check_name(struct adopt *adopt)
+{
+    const struct name *name = &adopt->name.relative;
+    bool service = name->len <= 1;
+    for (size_t at = 0; at < name->len && name->wire[at] != 0; at += 1U + name->wire[at])
+        for (size_t i = 1; i <= name->wire[at]; i++)
+            service = service || name->wire[at + i] == '_';
+    if (!service)
+        return EXIT_YES;
+    return output_error(adopt->cli, EXIT_REFUSED, NULL, status_name(STATUS_RESERVED),
+                        "a name like camera",
+                        "a device's name has no '_' and is not the household's own");
+}
+
+/* --- what is there already --- */
+
+static int keep_record(void *context, const json_t *item)
+{
+    struct adopt *adopt = context;
+    json_array_append(adopt->existing, (json_t *)(uintptr_t)item);
+    return EXIT_YES;
+}
+
+static int load_existing(struct adopt *adopt)
+{
+    return session_each(
+        &adopt->session,
+        json_pack("{s:s, s:s, s:i}", "op", "list", "under", adopt->relative, "limit", SESSION_PAGE),
+        "records", keep_record, adopt);
+}
+
+/* The record of that name and type, or NULL. */
+static json_t *find_existing(const struct adopt *adopt, const struct name *owner, uint16_t type)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(adopt->existing, i, item)
+    {
+        struct name name;
+        if (record_type(item) == type && field_name(item, &name) && name_equal(&name, owner))
+            return item;
+    }
+    return NULL;
+}
+
+/* --- the look --- */
+
+static int report_unreachable(struct adopt *adopt)
+{
+    char hint[CLI_COMMAND_SIZE + NAME_TEXT_SIZE + 96], reason[2 * PROBE_REASON_SIZE];
+    char address[ADDRESS_TEXT_SIZE];
+    const char *said = adopt->device.probe.reason;
+    output_escape(said, strlen(said), reason, sizeof reason);
+    address_text(&adopt->address, address);
+    snprintf(hint, sizeof hint, "to publish its address alone: %s set %.255s %s %s",
+             adopt->cli->command, adopt->relative, address_is_ipv4(&adopt->address) ? "A" : "AAAA",
+             address);
+    return output_error(adopt->cli, EXIT_NO, NULL, status_name(adopt->device.reached), hint,
+                        "%s port %u: %s", address, adopt->port,
+                        *reason ? reason : status_text(adopt->device.reached));
+}
+
+static int look(struct adopt *adopt)
+{
+    struct device *device = &adopt->device;
+    device->name = adopt->name.full;
+    device->port = adopt->port;
+    enum status status = device_look(device, adopt->house.view, &adopt->address, 1, PROBE_MS);
+    if (status != STATUS_OK)
+        return house_error(adopt->cli, status);
+    adopt->tls = device->reached == STATUS_OK && device->has_facts;
+    if (adopt->tls || device->reached == STATUS_MALFORMED || device->reached == STATUS_CLOSED)
+        return EXIT_YES;
+    return report_unreachable(adopt);
+}
+
+static int check_fingerprint(struct adopt *adopt)
+{
+    char expected[65], hint[CLI_COMMAND_SIZE + NAME_TEXT_SIZE];
+    if (!adopt->has_fingerprint)
+        return EXIT_YES;
+    hex_encode(adopt->fingerprint, 32, expected);
+    if (!adopt->tls)
+        return output_error(
+            adopt->cli, EXIT_REFUSED, json_pack("{s:s, s:n}", "expected", expected, "presented"),
+            "fingerprint", NULL, "the device shows no key, but %s was asked for", expected);
+    if (memcmp(adopt->fingerprint, adopt->device.facts.spki_sha256, 32) == 0)
+        return EXIT_YES;
+    char presented[65];
+    hex_encode(adopt->device.facts.spki_sha256, 32, presented);
+    snprintf(hint, sizeof hint, "%s adopt %.255s %s, to look at what is there", adopt->cli->command,
+             adopt->relative, adopt->cli->argv[1]);
+    return output_error(
+        adopt->cli, EXIT_REFUSED,
+        json_pack("{s:s, s:s}", "expected", expected, "presented", presented), "fingerprint", hint,
+        "the device has another key\n  expected   %s\n  presented  %s", expected, presented);
+}
+
+/* --- what speaks against it --- */
+
+static int check_withdrawn(struct adopt *adopt)
+{
+    struct view_withdrawn withdrawn;
+    struct house *house = &adopt->house;
+    char author[HOUSE_LABEL_SIZE], when[OUTPUT_TIME_SIZE], hex[65];
+    if (!adopt->tls || !house->has_zone)
+        return EXIT_YES;
+    enum status status =
+        view_find_withdrawn(house->view, &house->zone, adopt->device.facts.spki_sha256, &withdrawn);
+    if (status == STATUS_NOT_FOUND)
+        return EXIT_YES;
+    if (status != STATUS_OK)
+        return house_error(adopt->cli, status);
+    house_author(house->view, withdrawn.author, author);
+    output_time(clock_stamp_ms(withdrawn.time), when);
+    hex_encode(adopt->device.facts.spki_sha256, 32, hex);
+    return output_error(
+        adopt->cli, EXIT_REFUSED, json_pack("{s:s}", "presented", hex), "withdrawn",
+        "make the device generate a new key (usually: reset it), then adopt it again",
+        "its key %s was withdrawn by %s, %s", hex, author, when);
+}
+
+/* Is the key in this TLSA RRset (as 3 1 1, or as 3 1 2 and whole certificates: by its hash alone)?
+ */
+struct same_key {
+    const uint8_t *hash;
+    bool found;
+};
+
+static void compare_key(void *context, const uint8_t *rdata, size_t len)
+{
+    struct same_key *same = context;
+    if (len == 35 && rdata[1] == TLSA_SPKI && rdata[2] == TLSA_SHA256 &&
+        memcmp(rdata + 3, same->hash, 32) == 0)
+        same->found = true;
+}
+
+static bool publishes_key(struct view *view, const struct view_name *name, const uint8_t *hash)
+{
+    struct view_rrset rrset;
+    struct same_key same = {.hash = hash};
+    if (view_rrset(view, name, RRTYPE_TLSA, &rrset) != STATUS_OK)
+        return false;
+    return house_each_rr(rrset.data, rrset.data_len, rrset.count, compare_key, &same) && same.found;
+}
+
+/* A key that two devices share proves neither: a factory key, or one device under two names. */
+static void warn_same_key(struct adopt *adopt)
+{
+    struct view *view = adopt->house.view;
+    struct view_name at;
+    unsigned shown = 0;
+    if (!adopt->tls)
+        return;
+    for (uint32_t i = 0; view_name_at(view, i, &at) == STATUS_OK && shown < SAME_KEY_SHOWN; i++) {
+        char name[NAME_TEXT_SIZE];
+        struct view_zone zone;
+        if (!publishes_key(view, &at, adopt->device.facts.spki_sha256) ||
+            view_zone_at(view, at.zone, &zone) != STATUS_OK ||
+            ((zone.flags & VIEW_ZONE_ID_FORM) && zone.twin != zone.index))
+            continue;
+        if (name_is_within(at.wire, at.wire_len, adopt->name.full.wire, adopt->name.full.len))
+            continue;
+        name_text(at.wire, at.wire_len, name);
+        output_warning(adopt->cli,
+                       "%s publishes the same key. A key that several devices share (set in the "
+                       "factory, for a whole model) proves none of them.",
+                       name);
+        shown++;
+    }
+}
+
+static void compare_published_key(struct adopt *adopt)
+{
+    struct name service;
+    uint8_t rdata[35] = {3, 1, 1};
+    char hex[71];
+    if (!adopt->tls || name_service(&adopt->name.relative, adopt->port, &service) != STATUS_OK)
+        return;
+    json_t *record = find_existing(adopt, &service, RRTYPE_TLSA);
+    memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
+    hex_encode(rdata, sizeof rdata, hex);
+    size_t i;
+    json_t *rr;
+    json_array_foreach(json_object_get(record, "rrs"), i, rr)
+    {
+        adopt->replaces_key = true;
+        adopt->keeps_key = adopt->keeps_key || strcmp(hex, json_string_value(rr)) == 0;
+    }
+    if (adopt->keeps_key)
+        adopt->replaces_key = json_array_size(json_object_get(record, "rrs")) > 1;
+}
+
+/* --- showing --- */
+
+static void show_old_key(struct adopt *adopt)
+{
+    const struct verdict *verdict = &adopt->device.verdict;
+    char hex[2 * TLSA_HASH_MAX + 1];
+    output_line(adopt->cli, "\n%sThe published key is another one:%s",
+                output_colour(adopt->cli, OUTPUT_BAD), output_colour(adopt->cli, OUTPUT_PLAIN));
+    for (size_t i = 0; i < verdict->expected_count; i++) {
+        hex_encode(verdict->expected[i], verdict->expected_len[i], hex);
+        output_line(adopt->cli, "  published    %s", hex);
+    }
+    hex_encode(verdict->presented, 32, hex);
+    output_line(adopt->cli, "  presented    %s", hex);
+    output_line(adopt->cli,
+                "Go on only if you know why: a reset, a new certificate, a new device.");
+}
+
+static void show(struct adopt *adopt)
+{
+    struct cli *cli = adopt->cli;
+    char address[ADDRESS_TEXT_SIZE], reason[2 * PROBE_REASON_SIZE];
+    address_text(&adopt->address, address);
+    if (!adopt->tls) {
+        const char *said = adopt->device.probe.reason;
+        output_escape(said, strlen(said), reason, sizeof reason);
+        output_line(cli, "%s port %u: no TLS there (%s)", address, adopt->port,
+                    *reason ? reason : status_text(adopt->device.reached));
+        output_line(cli, "Only its address can be published: nothing will prove that it is %s.",
+                    adopt->full);
+        return;
+    }
+    output_line(cli, "%s port %u presents:", address, adopt->port);
+    device_say_facts(cli, &adopt->device);
+    if (adopt->device.verdict.wrong) {
+        output_line(cli, "\nWrong with it (and forgiven from now on, if you adopt this key):");
+        device_say_wrong(cli, &adopt->device, adopt->device.verdict.wrong, "  - ");
+    } else {
+        output_line(cli, "\nNothing is wrong with it.");
+    }
+    if (adopt->replaces_key && !adopt->keeps_key)
+        show_old_key(adopt);
+    else if (adopt->keeps_key)
+        output_line(cli, "\nThis key is the published one already.");
+}
+
+static int confirm(struct adopt *adopt)
+{
+    if (adopt->has_fingerprint)
+        return EXIT_YES; /* the fingerprint was compared: that is the answer */
+    char question[NAME_TEXT_SIZE + 128];
+    snprintf(question, sizeof question, "%s as %s?",
+             !adopt->tls ? "Publish its address"
+             : adopt->replaces_key && !adopt->keeps_key
+                 ? "REPLACE the published key and adopt this device"
+                 : "Adopt this device",
+             adopt->full);
+    enum prompt_answer answer = prompt_ask(adopt->cli, question);
+    if (answer == PROMPT_YES)
+        return EXIT_YES;
+    return prompt_refused(adopt->cli, answer, "--yes, or --fingerprint HEX");
+}
+
+/* --- publishing --- */
+
+/* The address's RRset, and an empty one in place of the other family's, since the device is at this
+ * address now. */
+static void add_addresses(struct adopt *adopt, json_t *records)
+{
+    bool ipv4 = address_is_ipv4(&adopt->address);
+    const uint8_t *octets = adopt->address.octets + (ipv4 ? 12 : 0);
+    uint16_t type = ipv4 ? RRTYPE_A : RRTYPE_AAAA, other = ipv4 ? RRTYPE_AAAA : RRTYPE_A;
+    json_t *record = record_new(&adopt->name.relative, type, TTL);
+    record_add(record, octets, ipv4 ? 4 : 16);
+    json_array_append_new(records, record);
+    char now[ADDRESS_TEXT_SIZE], text[RECORD_TEXT_SIZE];
+    address_text(&adopt->address, now);
+    uint16_t types[] = {type, other};
+    for (size_t t = 0; t < 2; t++) {
+        json_t *old = json_object_get(find_existing(adopt, &adopt->name.relative, types[t]), "rrs");
+        size_t i;
+        json_t *rr;
+        json_array_foreach(old, i, rr) if (record_rr_text(types[t], rr, text) == STATUS_OK &&
+                                           strcmp(text, now) != 0)
+            json_array_append_new(adopt->replaced, json_string(text));
+        if (t == 1 && json_array_size(old) > 0)
+            json_array_append_new(records, record_new(&adopt->name.relative, other, TTL));
+    }
+}
+
+static enum status add_key(struct adopt *adopt, json_t *records)
+{
+    struct name service;
+    uint8_t rdata[35] = {3, 1, 1};
+    if (!adopt->tls)
+        return STATUS_OK;
+    enum status status = name_service(&adopt->name.relative, adopt->port, &service);
+    if (status == STATUS_OK && service.len > NAME_RELATIVE_MAX)
+        status = STATUS_NAME_TOO_LONG;
+    if (status != STATUS_OK)
+        return status;
+    memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
+    json_t *record = record_new(&service, RRTYPE_TLSA, TTL);
+    record_add(record, rdata, sizeof rdata);
+    json_array_append_new(records, record);
+    return STATUS_OK;
+}
+
+static void add_note_text(json_t *record, uint8_t key, const char *text)
+{
+    uint8_t rdata[1 + NOTE_TEXT_MAX];
+    size_t len = strnlen(text, NOTE_TEXT_MAX);
+    rdata[0] = key;
+    memcpy(rdata + 1, text, len);
+    record_add(record, rdata, len + 1);
+}
+
+/* Who adopted it and how; other notes (model, free text) stay. */
+static void add_note(struct adopt *adopt, json_t *records)
+{
+    char by[NOTE_TEXT_MAX + 1], how[NOTE_TEXT_MAX + 1], host[128] = "?", address[ADDRESS_TEXT_SIZE];
+    const struct passwd *user = getpwuid(geteuid());
+    json_t *record = record_new(&adopt->name.relative, RRTYPE_NOTE, TTL);
+    json_t *old = find_existing(adopt, &adopt->name.relative, RRTYPE_NOTE);
+    size_t i;
+    json_t *rr;
+    struct record_data data;
+    json_array_foreach(json_object_get(old, "rrs"), i,
+                       rr) if (record_rr_octets(rr, &data) && data.len > 0 &&
+                               data.octets[0] != NOTE_ADOPTED_BY && data.octets[0] != NOTE_HOW)
+        record_add(record, data.octets, data.len);
+    gethostname(host, sizeof host - 1);
+    snprintf(by, sizeof by, "%.64s@%.120s", user ? user->pw_name : "?", host);
+    address_text(&adopt->address, address);
+    snprintf(how, sizeof how, "seen at %s port %u, %s", address, adopt->port,
+             adopt->has_fingerprint ? "fingerprint compared"
+             : adopt->cli->yes      ? "accepted with --yes"
+                                    : "accepted at the terminal");
+    add_note_text(record, NOTE_ADOPTED_BY, by);
+    add_note_text(record, NOTE_HOW, how);
+    json_array_append_new(records, record);
+}
+
+static json_t *adopted_object(struct adopt *adopt, json_t *answer)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    address_text(&adopt->address, address);
+    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:O, s:b, s:o, s:O?}", "name", adopt->full,
+                     "address", address, "port", (int)adopt->port, "tls", adopt->tls, "fingerprint",
+                     adopt->tls ? output_hex(adopt->device.facts.spki_sha256, 32) : json_null(),
+                     "replaced_addresses", adopt->replaced, "replaced_key",
+                     adopt->replaces_key && !adopt->keeps_key, "certificate",
+                     device_facts_object(&adopt->device), "generation",
+                     json_object_get(answer, "generation"));
+}
+
+static void say_adopted(struct adopt *adopt)
+{
+    struct cli *cli = adopt->cli;
+    char address[ADDRESS_TEXT_SIZE], hex[65];
+    size_t i;
+    json_t *old;
+    address_text(&adopt->address, address);
+    output_line(cli, "\n%s is published at %s", adopt->full, address);
+    json_array_foreach(adopt->replaced, i, old)
+        output_line(cli, "  its address %s was replaced", json_string_value(old));
+    if (adopt->tls) {
+        hex_encode(adopt->device.facts.spki_sha256, 32, hex);
+        output_line(cli, "  with the key %s on port %u%s", hex, adopt->port,
+                    adopt->replaces_key && !adopt->keeps_key ? ", in place of the old key" : "");
+        output_next(cli, "%s verify %s", cli->command, adopt->relative);
+    } else {
+        output_line(cli, "  with its address alone, and no key");
+        output_next(cli, "%s show %s", cli->command, adopt->relative);
+    }
+}
+
+static int publish(struct adopt *adopt)
+{
+    json_t *records = json_array(), *answer = NULL;
+    add_addresses(adopt, records);
+    enum status status = add_key(adopt, records);
+    if (status != STATUS_OK) {
+        json_decref(records);
+        return name_argument_error(adopt->cli, status, adopt->cli->argv[0], "");
+    }
+    add_note(adopt, records);
+    int code = record_publish(&adopt->session, records, "adopt", &answer);
+    if (code == EXIT_YES) {
+        say_adopted(adopt);
+        code = output_object(adopt->cli, adopted_object(adopt, answer), EXIT_YES);
+    }
+    json_decref(answer);
+    return code;
+}
+
+/* --- */
+
+static int open_all(struct adopt *adopt)
+{
+    struct cli *cli = adopt->cli;
+    int code = session_open_household(&adopt->session, cli);
+    if (code == EXIT_YES)
+        code = session_name(&adopt->session, cli->argv[0], false, &adopt->name);
+    if (code == EXIT_YES)
+        code = check_name(adopt);
+    if (code != EXIT_YES)
+        return code;
+    name_relative_text(&adopt->name.relative, adopt->relative);
+    name_full_text(&adopt->session.own, &adopt->name.relative, adopt->full);
+    enum status status = house_open(&adopt->house, cli->paths.view_file);
+    return status == STATUS_OK ? EXIT_YES : house_error(cli, status);
+}
+
+static int look_and_ask(struct adopt *adopt)
+{
+    int code = load_existing(adopt);
+    if (code == EXIT_YES)
+        code = look(adopt);
+    if (code == EXIT_YES)
+        code = check_fingerprint(adopt);
+    if (code == EXIT_YES)
+        code = check_withdrawn(adopt);
+    if (code != EXIT_YES)
+        return code;
+    compare_published_key(adopt);
+    show(adopt);
+    warn_same_key(adopt);
+    return confirm(adopt);
+}
+
+int verb_adopt(struct cli *cli)
+{
+    struct adopt *adopt = calloc(1, sizeof *adopt);
+    if (!adopt)
+        return output_status(cli, STATUS_NO_MEMORY, NULL, "");
+    adopt->cli = cli;
+    adopt->existing = json_array();
+    adopt->replaced = json_array();
+    int code = parse_arguments(adopt);
+    if (code == EXIT_YES)
+        code = open_all(adopt);
+    if (code == EXIT_YES)
+        code = look_and_ask(adopt);
+    if (code == EXIT_YES)
+        code = publish(adopt);
+    session_close(&adopt->session);
+    house_close(&adopt->house);
+    json_decref(adopt->existing);
+    json_decref(adopt->replaced);
+    free(adopt);
+    return code;
+}

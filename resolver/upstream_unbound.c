@@ -1,0 +1,309 @@
+/* upstream_unbound.c: see upstream_unbound.h. The only file that knows libunbound.
+ *
+ * A question is a slot. It is active while somebody waits; when its time is up they get their answer and the
+ * slot stays, late, until libunbound reports: only then is its memory free. All have the same time, so
+ * the list of active slots is in order of their deadlines, and one slow tick looks at its head.
+ */
+#include "resolver/upstream_unbound.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/queue.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <unbound-event.h>
+#include <unbound.h>
+
+#include "ledger/base/clock.h"
+#include "resolver/root_anchor.h"
+
+struct slot {
+    TAILQ_ENTRY(slot) link; /* among the active ones, or the free ones */
+    struct upstream *upstream;
+    upstream_done *done; /* NULL: late, nobody waits */
+    void *context;
+    uint64_t deadline_ms;
+};
+
+TAILQ_HEAD(slot_list, slot);
+
+struct upstream {
+    struct ub_ctx *ctx;
+    struct event *tick;
+    struct slot *slots;
+    struct slot_list active, free;
+    size_t active_count;
+};
+
+/* --- settings --- */
+
+/* What differs from libunbound's own defaults, or must not change under us. */
+static const char *const options[][2] = {
+    {"module-config:", "validator iterator"},
+    {"qname-minimisation:", "yes"},
+    {"harden-glue:", "yes"},
+    {"harden-dnssec-stripped:", "yes"},
+    {"harden-below-nxdomain:", "yes"},
+    {"harden-short-bufsize:", "yes"},
+    {"harden-large-queries:", "yes"},
+    {"aggressive-nsec:", "yes"},
+    {"use-caps-for-id:", "no"}, /* breaks too many old forwarders for what it adds to DNSSEC */
+    {"edns-buffer-size:", "1232"},
+    {"minimal-responses:", "yes"},
+    {"prefetch:", "yes"},
+    {"msg-cache-size:", "8m"},
+    {"rrset-cache-size:", "16m"},
+    {"cache-max-ttl:", "86400"},
+    {"cache-max-negative-ttl:", "900"},
+    /* A laptop that was off the network must not hold that against its servers for long. */
+    {"infra-host-ttl:", "60"},
+    {"infra-keep-probing:", "yes"},
+    /* Rebinding: no public name may lead into the house. */
+    {"private-address:", "0.0.0.0/8"},
+    {"private-address:", "10.0.0.0/8"},
+    {"private-address:", "127.0.0.0/8"},
+    {"private-address:", "169.254.0.0/16"},
+    {"private-address:", "172.16.0.0/12"},
+    {"private-address:", "192.168.0.0/16"},
+    {"private-address:", "::/128"},
+    {"private-address:", "::1/128"},
+    {"private-address:", "::ffff:0:0/96"},
+    {"private-address:", "fc00::/7"},
+    {"private-address:", "fe80::/10"},
+};
+
+/* Names below home.arpa are the local upstream's: private addresses and no DNSSEC are right there. */
+static const char *const local_options[][2] = {
+    {"local-zone:", "home.arpa. nodefault"},
+    {"domain-insecure:", "home.arpa."},
+    {"private-domain:", "home.arpa."},
+};
+
+static enum status set_options(struct ub_ctx *ctx, const char *const (*list)[2], size_t count,
+                               const char **what)
+{
+    for (size_t i = 0; i < count; i++) {
+        *what = list[i][0];
+        if (ub_ctx_set_option(ctx, list[i][0], list[i][1]) != 0)
+            return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+static bool is_loopback(const struct address *address)
+{
+    return address_check_publishable(address) == STATUS_ADDRESS_LOOPBACK;
+}
+
+enum { ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 6 };
+
+static void endpoint_text(const struct upstream_endpoint *endpoint, char text[ENDPOINT_TEXT_SIZE])
+{
+    char address[ADDRESS_TEXT_SIZE];
+    address_text(&endpoint->address, address);
+    (void)snprintf(text, ENDPOINT_TEXT_SIZE, "%s@%u", address, endpoint->port); /* it fits */
+}
+
+/* libunbound takes a forwarder for one zone from a file alone, so it is given one that exists in
+ * memory. (A stub zone can be set by a call, but asks without RD, which routers may refuse.) */
+static enum status forward_home(struct ub_ctx *ctx, const struct upstream_endpoint *endpoint)
+{
+    char address[ENDPOINT_TEXT_SIZE];
+    char text[160];
+    char path[64];
+    enum status status = STATUS_IO;
+    endpoint_text(endpoint, address);
+    int len = snprintf(text, sizeof text,
+                       "forward-zone:\n name: \"home.arpa.\"\n forward-addr: %s\n"
+                       " forward-first: no\n",
+                       address);
+    int fd = memfd_create("forward-zone", MFD_CLOEXEC);
+    if (fd < 0 || len < 0 || write(fd, text, (size_t)len) != len)
+        goto out;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* it fits */
+    if (ub_ctx_config(ctx, path) == 0)
+        status = STATUS_OK;
+out:
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+static enum status set_upstreams(struct ub_ctx *ctx, const struct upstream_settings *settings,
+                                 const char **what)
+{
+    bool loopback = settings->has_local && is_loopback(&settings->local.address);
+    *what = "forward";
+    for (size_t i = 0; i < settings->forward_count; i++) {
+        char text[ENDPOINT_TEXT_SIZE];
+        endpoint_text(&settings->forward[i], text);
+        loopback = loopback || is_loopback(&settings->forward[i].address);
+        if (ub_ctx_set_fwd(ctx, text) != 0)
+            return STATUS_IO;
+    }
+    *what = "do-not-query-localhost";
+    if (loopback && ub_ctx_set_option(ctx, "do-not-query-localhost:", "no") != 0)
+        return STATUS_IO;
+    if (!settings->has_local)
+        return STATUS_OK;
+    enum status status =
+        set_options(ctx, local_options, sizeof local_options / sizeof local_options[0], what);
+    if (status != STATUS_OK)
+        return status;
+    *what = "local-upstream";
+    return forward_home(ctx, &settings->local);
+}
+
+static enum status configure(struct ub_ctx *ctx, const struct upstream_settings *settings,
+                             const char **what)
+{
+    enum status status = set_options(ctx, options, sizeof options / sizeof options[0], what);
+    if (status != STATUS_OK)
+        return status;
+    *what = "the root's trust anchors";
+    for (size_t i = 0; root_anchors[i]; i++) {
+        if (ub_ctx_add_ta(ctx, root_anchors[i]) != 0)
+            return STATUS_IO;
+    }
+    return set_upstreams(ctx, settings, what);
+}
+
+/* --- questions --- */
+
+static void start_tick(struct upstream *upstream)
+{
+    static const struct timeval interval = {.tv_usec = UPSTREAM_TICK_MS * 1000};
+    (void)event_add(upstream->tick, &interval); /* failing: only libunbound's own limits are left */
+}
+
+/* Takes the slot from those who wait, and tells them. */
+static void end_wait(struct slot *slot, const struct upstream_result *result)
+{
+    upstream_done *done = slot->done;
+    TAILQ_REMOVE(&slot->upstream->active, slot, link);
+    slot->upstream->active_count--;
+    slot->done = NULL;
+    done(slot->context, result);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    static const struct upstream_result late = {.rcode = RCODE_SERVFAIL, .timed_out = true};
+    struct upstream *upstream = context;
+    uint64_t now = clock_monotonic_ms();
+    struct slot *slot;
+    (void)fd;
+    (void)what;
+    while ((slot = TAILQ_FIRST(&upstream->active)) && slot->deadline_ms <= now)
+        end_wait(slot, &late);
+    if (!TAILQ_EMPTY(&upstream->active))
+        start_tick(upstream);
+}
+
+static enum upstream_security security_of(int sec)
+{
+    return sec == 2 ? UPSTREAM_SECURE : sec == 1 ? UPSTREAM_BOGUS : UPSTREAM_INSECURE;
+}
+
+/* libunbound's report; the packet is its own. */
+static void on_resolved(void *context, int rcode, void *packet, int packet_len, int sec,
+                        char *why_bogus, int was_ratelimited)
+{
+    struct slot *slot = context;
+    struct upstream *upstream = slot->upstream;
+    struct upstream_result result = {.rcode = (enum rcode)rcode, .security = security_of(sec)};
+    (void)why_bogus;
+    (void)was_ratelimited;
+    if (rcode == RCODE_NOERROR && packet && packet_len > 0) {
+        result.packet = packet;
+        result.len = (size_t)packet_len;
+    }
+    if (slot->done)
+        end_wait(slot, &result);
+    TAILQ_INSERT_HEAD(&upstream->free, slot, link);
+}
+
+enum status upstream_ask(struct upstream *upstream, const struct query *query, upstream_done *done,
+                         void *context)
+{
+    char name[NAME_TEXT_SIZE];
+    struct slot *slot = TAILQ_FIRST(&upstream->free);
+    if (!slot || upstream->active_count >= UPSTREAM_ACTIVE_MAX)
+        return STATUS_FULL;
+    TAILQ_REMOVE(&upstream->free, slot, link);
+    TAILQ_INSERT_TAIL(&upstream->active, slot, link);
+    upstream->active_count++;
+    slot->done = done;
+    slot->context = context;
+    slot->deadline_ms = clock_monotonic_ms() + UPSTREAM_TIMEOUT_MS;
+    if (!event_pending(upstream->tick, EV_TIMEOUT, NULL))
+        start_tick(upstream);
+    name_text(query->folded.wire, query->folded.len, name);
+    if (ub_resolve_event(upstream->ctx, name, query->type, query->class, slot, on_resolved, NULL) ==
+        0)
+        return STATUS_OK;
+    TAILQ_REMOVE(&upstream->active, slot, link);
+    TAILQ_INSERT_HEAD(&upstream->free, slot, link);
+    upstream->active_count--;
+    return STATUS_IO;
+}
+
+/* --- life --- */
+
+static enum status make_slots(struct upstream *upstream)
+{
+    upstream->slots = calloc(UPSTREAM_SLOTS_MAX, sizeof *upstream->slots);
+    if (!upstream->slots)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < UPSTREAM_SLOTS_MAX; i++) {
+        upstream->slots[i].upstream = upstream;
+        TAILQ_INSERT_TAIL(&upstream->free, &upstream->slots[i], link);
+    }
+    return STATUS_OK;
+}
+
+enum status upstream_create(struct upstream **out, struct event_base *base,
+                            const struct upstream_settings *settings, const char **what)
+{
+    struct upstream *upstream = calloc(1, sizeof *upstream);
+    *what = "memory";
+    if (!upstream)
+        return STATUS_NO_MEMORY;
+    TAILQ_INIT(&upstream->active);
+    TAILQ_INIT(&upstream->free);
+    enum status status = make_slots(upstream);
+    if (status == STATUS_OK) {
+        upstream->tick = evtimer_new(base, on_tick, upstream);
+        upstream->ctx = ub_ctx_create_event(base);
+        status = upstream->tick && upstream->ctx ? STATUS_OK : STATUS_NO_MEMORY;
+    }
+    if (status == STATUS_OK)
+        status = configure(upstream->ctx, settings, what);
+    if (status != STATUS_OK) {
+        upstream_destroy(upstream);
+        return status;
+    }
+    *out = upstream;
+    return STATUS_OK;
+}
+
+void upstream_destroy(struct upstream *upstream)
+{
+    struct slot *slot;
+    if (!upstream)
+        return;
+    /* libunbound reports what is still open while it is being deleted. */
+    while ((slot = TAILQ_FIRST(&upstream->active))) {
+        TAILQ_REMOVE(&upstream->active, slot, link);
+        slot->done = NULL;
+    }
+    if (upstream->ctx)
+        ub_ctx_delete(upstream->ctx);
+    if (upstream->tick)
+        event_free(upstream->tick);
+    free(upstream->slots);
+    free(upstream);
+}

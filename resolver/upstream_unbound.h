@@ -1,0 +1,59 @@
+/* upstream_unbound.h: every name that is not the house's, by libunbound on the caller's event loop.
+ *
+ * Validating, from the built-in root hints or through forwarders. Each question ends with one call of its
+ * `done`: with a result, or with timed_out after UPSTREAM_TIMEOUT_MS. What libunbound still does for it
+ * afterwards only fills the cache. Both counts are bounded, so a dead upstream costs neither memory
+ * nor the household's names any time.
+ *
+ * Not thread-safe: belongs to the event loop's thread.
+ */
+#ifndef HEARTH_RESOLVER_UPSTREAM_UNBOUND_H
+#define HEARTH_RESOLVER_UPSTREAM_UNBOUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/address.h"
+#include "ledger/base/status.h"
+#include "resolver/answer_upstream.h"
+#include "resolver/query.h"
+
+struct event_base;
+struct upstream; /* heap */
+
+enum {
+    UPSTREAM_ACTIVE_MAX = 512, /* questions with somebody waiting */
+    UPSTREAM_SLOTS_MAX = 2048, /* and those that nobody waits for any more */
+    UPSTREAM_TIMEOUT_MS = 5000,
+    UPSTREAM_TICK_MS = 250,
+};
+
+struct upstream_endpoint {
+    struct address address;
+    uint16_t port;
+};
+
+struct upstream_settings {
+    size_t forward_count; /* 0: recursive, from the root */
+    const struct upstream_endpoint *forward;
+    bool has_local; /* other names below home.arpa go to `local`, and nowhere else */
+    struct upstream_endpoint local;
+};
+
+/* `result` and what it points to are the callee's for the call only. */
+typedef void upstream_done(void *context, const struct upstream_result *result);
+
+/* NO_MEMORY; IO: libunbound refused a setting, and *what (borrowed) names it. */
+enum status upstream_create(struct upstream **upstream, struct event_base *base,
+                            const struct upstream_settings *settings, const char **what);
+
+/* Questions still open end without a call. */
+void upstream_destroy(struct upstream *upstream);
+
+/* Asks for the query's name, type and class. `done` may be called before this returns. FULL: too many
+ * are open; IO: libunbound could not start. Without OK, `done` is never called. */
+enum status upstream_ask(struct upstream *upstream, const struct query *query, upstream_done *done,
+                         void *context);
+
+#endif
