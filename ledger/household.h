@@ -22,6 +22,10 @@
 
 struct household; /* heap */
 
+/* The key under which this process hashes what others chose (ids, keys, names), so that nobody can choose
+ * them to collide: random octets, once, before the first household. No result depends on it. */
+void household_set_hash_key(const uint8_t key[static 16]);
+
 /* NULL when memory is out. */
 struct household *household_create(const uint8_t namespace_id[static 32]);
 void household_destroy(struct household *household);

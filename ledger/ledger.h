@@ -1,8 +1,13 @@
 /* ledger.h: the household's ledger on this node: store, state of every household held, own key.
  *
- * The one path by which an entry comes in is ledger_ingest_*, for the control socket, bundles and peers
- * alike: decode, admit, verify, store, and only after the commit tell anybody. Own writes are made here
- * (ledger_append_*), signed with the node's key and ingested by the same path.
+ * The one path by which an entry comes in is ledger_ingest_*, for the control socket, bundles and
+ * peers alike: decode, admit, verify, store, and only after the commit tell anybody. Own writes are
+ * made here (ledger_append_*), signed with the node's key and ingested by the same path.
+ *
+ *     ledger_begin(l); ledger_ingest(l, …); ledger_append_set(l, …); status = ledger_commit(l);
+ *
+ * Outside a batch, every call that writes is a batch by itself. A refused entry leaves the batch as
+ * it was; a disk that fails makes its commit fail.
  */
 #ifndef HEARTH_LEDGER_LEDGER_H
 #define HEARTH_LEDGER_LEDGER_H
@@ -18,24 +23,43 @@
 
 struct ledger; /* heap */
 
-/* Opens the store in `state_dir` and replays it. `keys` are borrowed and must outlive the ledger. */
+/* Opens the store in STATE_DIR/ledger (both made 0700 if missing) and replays it. `keys` are
+ * borrowed and must outlive the ledger. BUSY, CORRUPT and the others of store_open. */
 enum status ledger_open(struct ledger **ledger, const char *state_dir,
                         const struct node_keys *keys);
 void ledger_close(struct ledger *ledger);
 
-/* One's own household: NULL before `init` or `join`. */
+/* One's own household: NULL before `init` or `join`. Borrowed until the next ledger_abort or failed
+ * commit (which make the state anew): ask each time. */
 struct household *ledger_own(struct ledger *ledger);
 const uint8_t *ledger_own_id(struct ledger *ledger); /* NULL before */
+
+/* Every household held, by rising id; until `each` returns false. */
+void ledger_each_household(struct ledger *ledger,
+                           bool (*each)(void *context, const uint8_t namespace_id[static 32],
+                                        struct household *household, bool own),
+                           void *context);
 
 /* Batches: everything between begin and commit is durable together, or not at all. ledger_commit
  * returns OK only when it is. ledger_abort undoes (the state is replayed). */
 enum status ledger_begin(struct ledger *ledger);
 enum status ledger_commit(struct ledger *ledger);
 void ledger_abort(struct ledger *ledger);
+bool ledger_in_batch(const struct ledger *ledger);
 
-/* Ingests one entry. OK; DUPLICATE; WAIT_PREV, WAIT_GRANT (not kept; try again after what it waits for);
- * everything else is a refusal for good. A GENESIS founds one's own household when there is none (then `own` must be set). */
+/* Ingests one entry. OK; DUPLICATE; WAIT_PREV, WAIT_GRANT (not kept; try again after what it waits
+ * for); everything else is a refusal for good. A GENESIS founds one's own household when there is
+ * none (then `own` must be set); EXISTS when there is one. Entries of households that are not held
+ * are FOREIGN. */
 enum status ledger_ingest(struct ledger *ledger, const uint8_t *bytes, size_t len, bool own);
+
+/* Ingests a head statement of a key that was granted in its household. DUPLICATE when one as new is
+ * kept; FOREIGN, UNAUTHORISED, SIGNATURE and those of statement_decode. */
+enum status ledger_ingest_statement(struct ledger *ledger, const uint8_t *bytes, size_t len);
+enum status ledger_each_statement(struct ledger *ledger,
+                                  enum status (*each)(void *context, const uint8_t *bytes,
+                                                      size_t len),
+                                  void *context);
 
 /* What a write changes. Names `over` by itself; several entries when more than eight are live. */
 struct ledger_write {
@@ -44,13 +68,18 @@ struct ledger_write {
     uint32_t ttl;
     uint8_t rr_count; /* 0 deletes */
     struct body_rr rrs[LIMIT_RRS];
-    const char *by;
+    const char *by; /* may be NULL */
+    bool shared;    /* into a shared stream, even if the name is not shared yet */
 };
 
 /* Signs and ingests a SET by this node. On a refusal *rule says which (RULE_NONE otherwise).
- * NO_HOUSEHOLD; RULE; RDATA, ADDRESS_… and their sisters; NOT_FOUND when there is nothing to delete. `id`: of the (last) entry. */
+ * NO_HOUSEHOLD; RULE; RDATA, ADDRESS_… and their sisters, NAME_…, RANGE (RRs, TTL), TOO_LONG (`by`,
+ * or all together); NOT_FOUND when there is nothing to delete. `id`: of the (last) entry. What
+ * already stands so, alone and with this TTL, is not written again: OK, and `id` is the entry that
+ * says it. */
 enum status ledger_append_set(struct ledger *ledger, const struct ledger_write *write,
                               struct clock_reading clock, uint8_t id[static 32], enum rule *rule);
+/* The same for denials. One that this node made before and that counts is not made again. */
 enum status ledger_append_withdraw(struct ledger *ledger, const uint8_t hash[static 32],
                                    enum body_reason reason, struct clock_reading clock,
                                    uint8_t id[static 32], enum rule *rule);
@@ -62,17 +91,38 @@ enum status ledger_append_suspend(struct ledger *ledger, const uint8_t key[stati
 enum status ledger_get(struct ledger *ledger, const uint8_t id[static 32],
                        uint8_t bytes[static LIMIT_ENTRY], size_t *len);
 
-/* Entries in the order stored, newest last. */
+/* Entries of all households in the order stored, newest last (entry_namespace tells whose). `each`
+ * may ask the ledger, but not write. */
 enum status ledger_each(struct ledger *ledger,
-                        enum status (*each)(void *context, const struct entry *entry), void *context);
+                        enum status (*each)(void *context, const struct entry *entry),
+                        void *context);
+/* From the one before number `before` (UINT64_MAX: the newest) back to the first. */
+enum status ledger_each_back(struct ledger *ledger, uint64_t before,
+                             enum status (*each)(void *context, uint64_t number,
+                                                 const struct entry *entry),
+                             void *context);
 
 struct ledger_stats {
     uint64_t entries, bytes, households;
 };
 enum status ledger_stats(struct ledger *ledger, struct ledger_stats *stats);
 
-/* The label that this node gives itself (its statement carries it), kept in the store. */
+/* The label that this node gives itself (its statement carries it), kept in the store: at most 63
+ * octets, else TOO_LONG. "" before one is set. */
 enum status ledger_set_label(struct ledger *ledger, const char *label);
 const char *ledger_label(struct ledger *ledger);
+
+/* Keeps the opening of this node's scope list, which its next private stream reveals
+ * (docs/ledger-format.md, OPEN). */
+enum status ledger_set_scope_opening(struct ledger *ledger, const uint8_t *opening, size_t len);
+
+/* Household time without a synchronised clock: the newest statement of a key that is live; 0 if
+ * none. */
+uint64_t ledger_floor_ms(struct ledger *ledger);
+
+/* When this incarnation of the node began (its statements carry it), in milliseconds. A store that
+ * is older than what this node once committed (a restored copy) or a new one begins another:
+ * streams of before are not appended to any more. `restored`: there was one before. */
+uint64_t ledger_incarnation(struct ledger *ledger, bool *restored);
 
 #endif

@@ -43,6 +43,9 @@ void store_abort(struct store *store);
 /* Copies the entry out. NOT_FOUND, CORRUPT. */
 enum status store_get_entry(struct store *store, const uint8_t id[static 32],
                             uint8_t bytes[static LIMIT_ENTRY], size_t *len);
+enum status store_get_statement(struct store *store, const uint8_t namespace_id[static 32],
+                                const uint8_t author[static 32], uint8_t form,
+                                uint8_t bytes[static LIMIT_STATEMENT], size_t *len);
 /* NOT_FOUND, CORRUPT; NO_SPACE when it is longer than `size`. */
 enum status store_get_meta(struct store *store, const char *key, void *bytes, size_t size,
                            size_t *len);

@@ -203,15 +203,26 @@ enum status store_get_entry(struct store *store, const uint8_t id[static 32],
     return status;
 }
 
-enum status store_get_meta(struct store *store, const char *key, void *bytes, size_t size,
-                           size_t *len)
+static void statement_key(uint8_t key[static STATEMENT_KEY_SIZE],
+                          const uint8_t namespace_id[static 32], const uint8_t author[static 32],
+                          uint8_t form)
+{
+    struct writer w = writer_over(key, STATEMENT_KEY_SIZE);
+    writer_bytes(&w, namespace_id, 32);
+    writer_bytes(&w, author, 32);
+    writer_u8(&w, form);
+}
+
+/* Copies a value out. */
+static enum status get_copy(const struct store *store, enum database database, MDB_val key,
+                            void *bytes, size_t size, size_t *len)
 {
     MDB_txn *txn;
     MDB_val value;
     enum status status = read_begin(store, &txn);
     if (status != STATUS_OK)
         return status;
-    status = get(store, txn, META, val(key, strlen(key)), &value);
+    status = get(store, txn, database, key, &value);
     if (status == STATUS_OK && value.mv_size > size)
         status = STATUS_NO_SPACE;
     if (status == STATUS_OK) {
@@ -220,6 +231,21 @@ enum status store_get_meta(struct store *store, const char *key, void *bytes, si
     }
     read_end(store, txn);
     return status;
+}
+
+enum status store_get_statement(struct store *store, const uint8_t namespace_id[static 32],
+                                const uint8_t author[static 32], uint8_t form,
+                                uint8_t bytes[static LIMIT_STATEMENT], size_t *len)
+{
+    uint8_t key[STATEMENT_KEY_SIZE];
+    statement_key(key, namespace_id, author, form);
+    return get_copy(store, STATEMENT, val(key, sizeof key), bytes, LIMIT_STATEMENT, len);
+}
+
+enum status store_get_meta(struct store *store, const char *key, void *bytes, size_t size,
+                           size_t *len)
+{
+    return get_copy(store, META, val(key, strlen(key)), bytes, size, len);
 }
 
 enum status store_size(struct store *store, struct store_size *size)
@@ -496,10 +522,7 @@ enum status store_put_statement(struct store *store, const uint8_t namespace_id[
     uint8_t key[STATEMENT_KEY_SIZE];
     if (len <= STATEMENT_FORM_AT || len > LIMIT_STATEMENT)
         return STATUS_MALFORMED;
-    struct writer w = writer_over(key, sizeof key);
-    writer_bytes(&w, namespace_id, 32);
-    writer_bytes(&w, author, 32);
-    writer_u8(&w, bytes[STATEMENT_FORM_AT]);
+    statement_key(key, namespace_id, author, bytes[STATEMENT_FORM_AT]);
     return put_sealed(store, STATEMENT, val(key, sizeof key), bytes, len);
 }
 

@@ -1,7 +1,8 @@
 /* answer.c: see answer.h.
  *
- * answer_packet judges the query's form and the client's rights, and goes to the first that knows the
- * name: the view (answer_household.c), the names that stay here, the reverse trees, the upstream.
+ * answer_packet judges the query's form and the client's rights, and goes to the first that knows
+ * the name: the view (answer_household.c), the names that stay here, the reverse trees, the
+ * upstream.
  */
 #include "resolver/answer.h"
 
@@ -40,9 +41,8 @@ struct answer answer_failure(const struct answer_input *input, const struct quer
     struct reply reply;
     answer_start(input, query, &reply, buffer, size);
     reply_error(&reply, RCODE_SERVFAIL, ede, text);
-    return (struct answer){.action = ANSWER_SEND,
-                           .kind = ANSWER_KIND_FAILED,
-                           .len = answer_finish(input, &reply)};
+    return (struct answer){
+        .action = ANSWER_SEND, .kind = ANSWER_KIND_FAILED, .len = answer_finish(input, &reply)};
 }
 
 /* --- names that stay here --- */
@@ -67,16 +67,16 @@ static void answer_localhost(struct reply *reply)
     static const uint8_t ipv6[16] = {[15] = 1};
     enum status status = STATUS_OK;
     if (reply->query->type == RRTYPE_A)
-        status = reply_rr(reply, REPLY_ANSWER, REPLY_OWNER_QUESTION, RRTYPE_A,
-                          ANSWER_LOCALHOST_TTL, ipv4, sizeof ipv4);
+        status = reply_rr(reply, REPLY_ANSWER, REPLY_OWNER_QUESTION, RRTYPE_A, ANSWER_LOCALHOST_TTL,
+                          ipv4, sizeof ipv4);
     else if (reply->query->type == RRTYPE_AAAA)
         status = reply_rr(reply, REPLY_ANSWER, REPLY_OWNER_QUESTION, RRTYPE_AAAA,
                           ANSWER_LOCALHOST_TTL, ipv6, sizeof ipv6);
     (void)status; /* no space: the reply says so itself, by TC */
 }
 
-/* True: answered. home.arpa itself exists, with nothing at it; nobody claims it, so no SOA goes out, and
- * no cache keeps what a household made a second later would contradict. */
+/* True: answered. home.arpa itself exists, with nothing at it; nobody claims it, so no SOA goes
+ * out, and no cache keeps what a household made a second later would contradict. */
 static bool answer_special(const struct answer_input *input, struct reply *reply)
 {
     enum special special = special_classify(&reply->query->folded);

@@ -1,8 +1,8 @@
 /* answer.h: decides what a query gets: an answer from here, a question to the world, or silence.
  *
- * Pure: octets, view, policy and time in, octets out. Household names come from the view alone; what
- * no resolver may ask of others (resolver/special.h) is answered here; the rest is for the upstream, whose
- * result resolver/answer_upstream.h turns into the same kind of reply.
+ * Pure: octets, view, policy and time in, octets out. Household names come from the view alone;
+ * what no resolver may ask of others (resolver/special.h) is answered here; the rest is for the
+ * upstream, whose result resolver/answer_upstream.h turns into the same kind of reply.
  *
  * A class other than IN is REFUSED, an opcode other than QUERY NOTIMP, several questions FORMERR.
  */

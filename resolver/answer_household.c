@@ -1,10 +1,12 @@
 /* answer_household.c: see answer_household.h.
  *
- * One look-up by exact name, one in its RRsets. There are no wildcards, no delegations and no aliases,
- * so a name that is not in the view does not exist, and one without RRsets is an empty non-terminal.
+ * One look-up by exact name, one in its RRsets. There are no wildcards, no delegations and no
+ * aliases, so a name that is not in the view does not exist, and one without RRsets is an empty
+ * non-terminal.
  *
- * A household that has not been heard from says less and less: past its soft limit TTLs are short and
- * the answers are marked stale; past the hard one no TLSA is given, not even the news that there is none.
+ * A household that has not been heard from says less and less: past its soft limit TTLs are short
+ * and the answers are marked stale; past the hard one no TLSA is given, not even the news that
+ * there is none.
  */
 #include "resolver/answer_household.h"
 
@@ -77,8 +79,8 @@ static enum status append_rrset(const struct task *task, enum reply_section sect
     return status;
 }
 
-/* RFC 2308, section 3: the SOA goes with what is not there, and its TTL is the lesser of its own and
- * its minimum. */
+/* RFC 2308, section 3: the SOA goes with what is not there, and its TTL is the lesser of its own
+ * and its minimum. */
 static enum status append_soa(const struct task *task)
 {
     struct view *view = task->input->view;
@@ -167,7 +169,8 @@ enum answer_kind household_answer(const struct answer_input *input, struct reply
     }
     task.freshness = judge_freshness(&found->zone, input->now_ms);
     if (task.freshness == EXPIRED && type == RRTYPE_TLSA) {
-        reply_error(reply, RCODE_SERVFAIL, EDE_NO_AUTHORITY, "household not heard from for too long");
+        reply_error(reply, RCODE_SERVFAIL, EDE_NO_AUTHORITY,
+                    "household not heard from for too long");
         return ANSWER_KIND_FAILED;
     }
     reply_flags(reply, DNS_AA);

@@ -1,8 +1,9 @@
 /* answer_upstream.c: see answer_upstream.h.
  *
- * Answer and authority are copied record by record; glue and the upstream's own OPT are left behind. Names in
- * the data of RFC 1035's types may have been compressed and are unpacked (RFC 3597, section 4, forbids that for
- * all others). Owner names are compressed against the question and the owner before.
+ * Answer and authority are copied record by record; glue and the upstream's own OPT are left
+ * behind. Names in the data of RFC 1035's types may have been compressed and are unpacked (RFC
+ * 3597, section 4, forbids that for all others). Owner names are compressed against the question
+ * and the owner before.
  */
 #include "resolver/answer_upstream.h"
 
@@ -11,7 +12,11 @@
 #include "ledger/base/reader.h"
 #include "ledger/base/rrtype.h"
 
-enum { UPSTREAM_NAMED_MAX = 2 * NAME_WIRE_MAX + 20 /* SOA */, UPSTREAM_TTL_MAX = 86400, RRTYPE_NSEC3 = 50 };
+enum {
+    UPSTREAM_NAMED_MAX = 2 * NAME_WIRE_MAX + 20 /* SOA */,
+    UPSTREAM_TTL_MAX = 86400,
+    RRTYPE_NSEC3 = 50
+};
 
 /* A message being copied. */
 struct copy {
@@ -19,8 +24,8 @@ struct copy {
     size_t len;
     size_t offset; /* of what is read next */
     struct reply *reply;
-    struct name owner;     /* of the last record written */
-    uint16_t owner_at;     /* where it stands in the reply; 0: nowhere */
+    struct name owner; /* of the last record written */
+    uint16_t owner_at; /* where it stands in the reply; 0: nowhere */
 };
 
 struct record {
@@ -106,7 +111,8 @@ static bool is_wanted(const struct query *query, uint16_t type)
     return !dnssec || query->dnssec_ok || type == query->type || query->type == RRTYPE_ANY;
 }
 
-/* A pointer to the owner: into the question when it ends in it, else where it stood last; 0: spell it. */
+/* A pointer to the owner: into the question when it ends in it, else where it stood last; 0: spell
+ * it. */
 static uint16_t find_owner(const struct copy *copy, const struct name *folded,
                            const struct record *record)
 {
@@ -172,8 +178,8 @@ static enum status skip_question(struct copy *copy)
     return STATUS_OK;
 }
 
-/* TC when the answer does not fit; an authority section that does not fit is left out in silence where
- * there is an answer (RFC 2181, section 9). */
+/* TC when the answer does not fit; an authority section that does not fit is left out in silence
+ * where there is an answer (RFC 2181, section 9). */
 static enum status copy_message(struct copy *copy)
 {
     struct reply *reply = copy->reply;

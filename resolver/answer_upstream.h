@@ -1,7 +1,8 @@
 /* answer_upstream.h: turns what the upstream found into the reply to one client.
  *
- * Pure. The upstream's message is read like any other octets from outside: records are taken apart and
- * written anew, for this question's spelling, this client's size, with or without DNSSEC records.
+ * Pure. The upstream's message is read like any other octets from outside: records are taken apart
+ * and written anew, for this question's spelling, this client's size, with or without DNSSEC
+ * records.
  */
 #ifndef HEARTH_RESOLVER_ANSWER_UPSTREAM_H
 #define HEARTH_RESOLVER_ANSWER_UPSTREAM_H

@@ -26,7 +26,7 @@ enum {
     IMPORT_BYTES_MAX = 256 << 20,
     IMPORT_LINE_MAX = 8192, /* octets of a record, its continuation lines included */
     IMPORT_ERROR_SIZE = 256,
-    IMPORT_TOKEN_SIZE = 512,
+    IMPORT_TOKEN_SIZE = NAME_TEXT_SIZE,
 };
 
 struct import_rr {

@@ -1,7 +1,8 @@
 /* query.c: see query.h.
  *
- * The sections are read in order through one reader; whatever does not add up is FORMERR. Records that
- * mean nothing here (an IXFR's SOA, a TSIG) are stepped over, but their lengths must be right too.
+ * The sections are read in order through one reader; whatever does not add up is FORMERR. Records
+ * that mean nothing here (an IXFR's SOA, a TSIG) are stepped over, but their lengths must be right
+ * too.
  */
 #include "resolver/query.h"
 

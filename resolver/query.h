@@ -1,8 +1,8 @@
 /* query.h: a DNS query, read from octets that anybody may have sent.
  *
- * One question of opcode QUERY (RFC 1035, section 4; RFC 9619), and at most one OPT record (RFC 6891)
- * whose options must fill it exactly. Everything that an answer needs is copied out, so that a query
- * may outlive the packet it came in.
+ * One question of opcode QUERY (RFC 1035, section 4; RFC 9619), and at most one OPT record (RFC
+ * 6891) whose options must fill it exactly. Everything that an answer needs is copied out, so that
+ * a query may outlive the packet it came in.
  *
  *     struct query query;
  *     if (query_parse(&query, packet, len) != STATUS_OK)
@@ -45,15 +45,15 @@ enum {
 
 enum {
     DNS_HEADER_SIZE = 12,
-    DNS_UDP_MIN = 512,         /* what every client takes (RFC 1035, section 2.3.4) */
-    DNS_UDP_MAX = 1232,        /* what Hearth sends at most: no fragments on any IPv6 path */
-    DNS_MESSAGE_MAX = 65535,   /* over TCP */
-    QUERY_OPT_DO = 0x8000,     /* in the OPT's TTL field */
-    OPTION_COOKIE = 10,        /* RFC 7873 */
-    OPTION_EDE = 15,           /* RFC 8914 */
-    COOKIE_CLIENT_SIZE = 8,    /* RFC 7873, section 4 */
-    COOKIE_SERVER_MIN = 8,     /* same */
-    COOKIE_SERVER_MAX = 32,    /* same */
+    DNS_UDP_MIN = 512,       /* what every client takes (RFC 1035, section 2.3.4) */
+    DNS_UDP_MAX = 1232,      /* what Hearth sends at most: no fragments on any IPv6 path */
+    DNS_MESSAGE_MAX = 65535, /* over TCP */
+    QUERY_OPT_DO = 0x8000,   /* in the OPT's TTL field */
+    OPTION_COOKIE = 10,      /* RFC 7873 */
+    OPTION_EDE = 15,         /* RFC 8914 */
+    COOKIE_CLIENT_SIZE = 8,  /* RFC 7873, section 4 */
+    COOKIE_SERVER_MIN = 8,   /* same */
+    COOKIE_SERVER_MAX = 32,  /* same */
 };
 
 struct query {
@@ -70,8 +70,8 @@ struct query {
     uint8_t client_cookie[COOKIE_CLIENT_SIZE];
 };
 
-/* OK: there is something to answer, if only query->rcode. MALFORMED: a response, or no header: to be
- * dropped without an answer. */
+/* OK: there is something to answer, if only query->rcode. MALFORMED: a response, or no header: to
+ * be dropped without an answer. */
 enum status query_parse(struct query *query, const uint8_t *packet, size_t len);
 
 #endif

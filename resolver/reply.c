@@ -8,9 +8,9 @@
 #include "ledger/base/rrtype.h"
 
 enum {
-    OPT_SIZE = 11,         /* root, type, class, TTL, length */
-    OPTION_HEADER = 4,     /* code, length */
-    RR_FIXED = 10,         /* type, class, TTL, length */
+    OPT_SIZE = 11,     /* root, type, class, TTL, length */
+    OPTION_HEADER = 4, /* code, length */
+    RR_FIXED = 10,     /* type, class, TTL, length */
     COOKIE_OPTION = OPTION_HEADER + COOKIE_CLIENT_SIZE + REPLY_SERVER_COOKIE_SIZE,
     EDE_OPTION_MAX = OPTION_HEADER + 2 + REPLY_EDE_TEXT_MAX,
     OPT_ROOM = OPT_SIZE + COOKIE_OPTION + EDE_OPTION_MAX,
@@ -73,8 +73,7 @@ void reply_error(struct reply *reply, enum rcode rcode, enum ede ede, const char
 static uint8_t *record_room(struct reply *reply, size_t owner_len, size_t rdata_len)
 {
     struct writer *w = &reply->w;
-    uint8_t *at =
-        rdata_len > UINT16_MAX ? NULL : writer_room(w, owner_len + RR_FIXED + rdata_len);
+    uint8_t *at = rdata_len > UINT16_MAX ? NULL : writer_room(w, owner_len + RR_FIXED + rdata_len);
     if (!at) {
         w->error = STATUS_OK;
         reply->flags |= DNS_TC;
@@ -107,8 +106,9 @@ enum status reply_rr(struct reply *reply, enum reply_section section, uint16_t o
     return STATUS_OK;
 }
 
-enum status reply_rr_spelt(struct reply *reply, enum reply_section section, const struct name *owner,
-                           uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t rdata_len)
+enum status reply_rr_spelt(struct reply *reply, enum reply_section section,
+                           const struct name *owner, uint16_t type, uint32_t ttl,
+                           const uint8_t *rdata, size_t rdata_len)
 {
     uint8_t *at = record_room(reply, owner->len, rdata_len);
     if (!at)

@@ -1,7 +1,7 @@
 /* reply.h: writes the answer to one query into a buffer of the caller's.
  *
- * Room for the OPT record is kept free from the start, so that it always fits. An RRset that does not
- * fit is left out whole, and TC is set (RFC 2181, section 9).
+ * Room for the OPT record is kept free from the start, so that it always fits. An RRset that does
+ * not fit is left out whole, and TC is set (RFC 2181, section 9).
  *
  *     struct reply reply;
  *     reply_start(&reply, &query, buffer, size);
@@ -53,16 +53,17 @@ struct reply {
 /* Where an RRset's owner is in the reply: a pointer into the question. */
 enum { REPLY_OWNER_QUESTION = 0xc000 | DNS_HEADER_SIZE };
 
-/* At most `size` octets; for UDP the caller passes at most query->udp_size. `buffer` must have at least
- * DNS_UDP_MIN octets. */
+/* At most `size` octets; for UDP the caller passes at most query->udp_size. `buffer` must have at
+ * least DNS_UDP_MIN octets. */
 void reply_start(struct reply *reply, const struct query *query, uint8_t *buffer, size_t size);
 
 void reply_flags(struct reply *reply, uint16_t flags);
 void reply_error(struct reply *reply, enum rcode rcode, enum ede ede, const char *text);
 void reply_extended(struct reply *reply, enum ede ede, const char *text);
 
-/* Appends an RRset whose data are `count` times length (2), rdata (docs/view-format.md, "rrset"). `owner` is a
- * compression pointer. NO_SPACE: left out, TC set. CORRUPT: the data don't hold that; left out. */
+/* Appends an RRset whose data are `count` times length (2), rdata (docs/view-format.md, "rrset").
+ * `owner` is a compression pointer. NO_SPACE: left out, TC set. CORRUPT: the data don't hold that;
+ * left out. */
 enum status reply_rrset(struct reply *reply, enum reply_section section, uint16_t owner,
                         uint16_t type, uint32_t ttl, const uint8_t *data, size_t data_len,
                         unsigned count);
@@ -72,14 +73,15 @@ enum status reply_rr(struct reply *reply, enum reply_section section, uint16_t o
                      uint32_t ttl, const uint8_t *rdata, size_t rdata_len);
 
 /* The same with an owner name spelt out. */
-enum status reply_rr_spelt(struct reply *reply, enum reply_section section, const struct name *owner,
-                           uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t rdata_len);
+enum status reply_rr_spelt(struct reply *reply, enum reply_section section,
+                           const struct name *owner, uint16_t type, uint32_t ttl,
+                           const uint8_t *rdata, size_t rdata_len);
 
 /* Sets the sections back to nothing, for an error found in the middle. */
 void reply_reset(struct reply *reply);
 
-/* Writes header and OPT; `cookie` (REPLY_SERVER_COOKIE_SIZE octets) goes out when the query had one, and
- * may be NULL. Returns the reply's length. */
+/* Writes header and OPT; `cookie` (REPLY_SERVER_COOKIE_SIZE octets) goes out when the query had
+ * one, and may be NULL. Returns the reply's length. */
 size_t reply_finish(struct reply *reply, const uint8_t *cookie);
 
 #endif

@@ -1,5 +1,5 @@
-/* reverse.c: see reverse.h. Labels are read from the right, the tree's name first; the first one that
- * is no part of an address ends the reading. */
+/* reverse.c: see reverse.h. Labels are read from the right, the tree's name first; the first one
+ * that is no part of an address ends the reading. */
 #include "resolver/reverse.h"
 
 #include <string.h>
@@ -99,11 +99,11 @@ static const struct prefix {
     IPV4(198, 51, 100, 0, 24),
     IPV4(203, 0, 113, 0, 24),
     IPV4(255, 255, 255, 255, 32),
-    {{{0}}, 128},                                                  /* :: */
-    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}, 128},     /* ::1 */
-    {{{0xfc}}, 7},                                                 /* fc00::/7, RFC 4193 */
-    {{{0xfe, 0x80}}, 10},                                          /* link-local */
-    {{{0x20, 0x01, 0x0d, 0xb8}}, 32},                              /* RFC 3849 */
+    {{{0}}, 128},                                              /* :: */
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}, 128}, /* ::1 */
+    {{{0xfc}}, 7},                                             /* fc00::/7, RFC 4193 */
+    {{{0xfe, 0x80}}, 10},                                      /* link-local */
+    {{{0x20, 0x01, 0x0d, 0xb8}}, 32},                          /* RFC 3849 */
 };
 
 static bool has_prefix(const struct reverse *reverse, const struct prefix *prefix)

@@ -1,4 +1,5 @@
-/* reverse.h: names below in-addr.arpa (RFC 1035, section 3.5) and ip6.arpa (RFC 3596, section 2.5). */
+/* reverse.h: names below in-addr.arpa (RFC 1035, section 3.5) and ip6.arpa (RFC 3596, section 2.5).
+ */
 #ifndef HEARTH_RESOLVER_REVERSE_H
 #define HEARTH_RESOLVER_REVERSE_H
 

@@ -1,6 +1,6 @@
-/* root_anchor.c: see root_anchor.h. From https://data.iana.org/root-anchors/root-anchors.xml: KSK-2017, which
- * signs the root since October 2018, and KSK-2024, its successor. A file of its own, so that a
- * test can be linked with the anchors of a root zone that it made. */
+/* root_anchor.c: see root_anchor.h. From https://data.iana.org/root-anchors/root-anchors.xml:
+ * KSK-2017, which signs the root since October 2018, and KSK-2024, its successor. A file of its
+ * own, so that a test can be linked with the anchors of a root zone that it made. */
 #include "resolver/root_anchor.h"
 
 #include <stddef.h>

@@ -8,7 +8,10 @@
 
 static const struct name home_arpa = {.len = 11, .wire = "\4home\4arpa"};
 
-#define SUFFIX(text) {.len = sizeof(text), .wire = text}
+#define SUFFIX(text)                                                                               \
+    {                                                                                              \
+        .len = sizeof(text), .wire = text                                                          \
+    }
 
 static const struct row {
     struct name suffix;
@@ -24,8 +27,8 @@ static const struct row {
     {SUFFIX("\10resolver\4arpa"), SPECIAL_EMPTY, SPECIAL_EMPTY},
 };
 
-/* A household's id, or `hearth`: another server's answer for such a name would pass for the household's
- * own. */
+/* A household's id, or `hearth`: another server's answer for such a name would pass for the
+ * household's own. */
 static bool is_reserved(const uint8_t *label)
 {
     uint8_t id[32];

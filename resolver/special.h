@@ -7,11 +7,11 @@
 
 enum special {
     SPECIAL_NONE,
-    SPECIAL_LOCALHOST,    /* localhost and all below it: the loopback addresses */
-    SPECIAL_NXDOMAIN,     /* no such name, ever */
-    SPECIAL_EMPTY,        /* it exists and has nothing */
-    SPECIAL_HOME,         /* home.arpa itself */
-    SPECIAL_HOUSE,        /* below home.arpa, a name that a local upstream may serve */
+    SPECIAL_LOCALHOST,      /* localhost and all below it: the loopback addresses */
+    SPECIAL_NXDOMAIN,       /* no such name, ever */
+    SPECIAL_EMPTY,          /* it exists and has nothing */
+    SPECIAL_HOME,           /* home.arpa itself */
+    SPECIAL_HOUSE,          /* below home.arpa, a name that a local upstream may serve */
     SPECIAL_HOUSE_RESERVED, /* below home.arpa, a form that only Hearth may give meaning to */
 };
 

@@ -1,8 +1,9 @@
 /* upstream_unbound.c: see upstream_unbound.h. The only file that knows libunbound.
  *
- * A question is a slot. It is active while somebody waits; when its time is up they get their answer and the
- * slot stays, late, until libunbound reports: only then is its memory free. All have the same time, so
- * the list of active slots is in order of their deadlines, and one slow tick looks at its head.
+ * A question is a slot. It is active while somebody waits; when its time is up they get their
+ * answer and the slot stays, late, until libunbound reports: only then is its memory free. All have
+ * the same time, so the list of active slots is in order of their deadlines, and one slow tick
+ * looks at its head.
  */
 #include "resolver/upstream_unbound.h"
 
@@ -75,7 +76,8 @@ static const char *const options[][2] = {
     {"private-address:", "fe80::/10"},
 };
 
-/* Names below home.arpa are the local upstream's: private addresses and no DNSSEC are right there. */
+/* Names below home.arpa are the local upstream's: private addresses and no DNSSEC are right there.
+ */
 static const char *const local_options[][2] = {
     {"local-zone:", "home.arpa. nodefault"},
     {"domain-insecure:", "home.arpa."},
@@ -173,6 +175,8 @@ static enum status configure(struct ub_ctx *ctx, const struct upstream_settings 
 
 /* --- questions --- */
 
+static const struct upstream_result no_answer = {.rcode = RCODE_SERVFAIL, .timed_out = true};
+
 static void start_tick(struct upstream *upstream)
 {
     static const struct timeval interval = {.tv_usec = UPSTREAM_TICK_MS * 1000};
@@ -191,14 +195,13 @@ static void end_wait(struct slot *slot, const struct upstream_result *result)
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
-    static const struct upstream_result late = {.rcode = RCODE_SERVFAIL, .timed_out = true};
     struct upstream *upstream = context;
     uint64_t now = clock_monotonic_ms();
     struct slot *slot;
     (void)fd;
     (void)what;
     while ((slot = TAILQ_FIRST(&upstream->active)) && slot->deadline_ms <= now)
-        end_wait(slot, &late);
+        end_wait(slot, &no_answer);
     if (!TAILQ_EMPTY(&upstream->active))
         start_tick(upstream);
 }
@@ -295,11 +298,9 @@ void upstream_destroy(struct upstream *upstream)
     struct slot *slot;
     if (!upstream)
         return;
-    /* libunbound reports what is still open while it is being deleted. */
-    while ((slot = TAILQ_FIRST(&upstream->active))) {
-        TAILQ_REMOVE(&upstream->active, slot, link);
-        slot->done = NULL;
-    }
+    while ((slot = TAILQ_FIRST(&upstream->active)))
+        end_wait(slot, &no_answer);
+    /* libunbound reports what is still open to it while it is being deleted. */
     if (upstream->ctx)
         ub_ctx_delete(upstream->ctx);
     if (upstream->tick)

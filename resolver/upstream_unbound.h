@@ -1,9 +1,9 @@
 /* upstream_unbound.h: every name that is not the house's, by libunbound on the caller's event loop.
  *
- * Validating, from the built-in root hints or through forwarders. Each question ends with one call of its
- * `done`: with a result, or with timed_out after UPSTREAM_TIMEOUT_MS. What libunbound still does for it
- * afterwards only fills the cache. Both counts are bounded, so a dead upstream costs neither memory
- * nor the household's names any time.
+ * Validating, from the built-in root hints or through forwarders. Each question ends with one call
+ * of its `done`: with a result, or with timed_out after UPSTREAM_TIMEOUT_MS. What libunbound still
+ * does for it afterwards only fills the cache. Both counts are bounded, so a dead upstream costs
+ * neither memory nor the household's names any time.
  *
  * Not thread-safe: belongs to the event loop's thread.
  */
@@ -48,11 +48,11 @@ typedef void upstream_done(void *context, const struct upstream_result *result);
 enum status upstream_create(struct upstream **upstream, struct event_base *base,
                             const struct upstream_settings *settings, const char **what);
 
-/* Questions still open end without a call. */
+/* Questions still open end with timed_out first. NULL is fine. */
 void upstream_destroy(struct upstream *upstream);
 
-/* Asks for the query's name, type and class. `done` may be called before this returns. FULL: too many
- * are open; IO: libunbound could not start. Without OK, `done` is never called. */
+/* Asks for the query's name, type and class. `done` may be called before this returns. FULL: too
+ * many are open; IO: libunbound could not start. Without OK, `done` is never called. */
 enum status upstream_ask(struct upstream *upstream, const struct query *query, upstream_done *done,
                          void *context);
 

@@ -27,7 +27,8 @@ void hex_encode(const uint8_t *bytes, size_t len, char *text);
 /* Reads a NUL-terminated text of exactly 2 * len hex digits of either case. MALFORMED. */
 enum status hex_decode(const char *text, uint8_t *bytes, size_t len);
 
-/* Is it well-formed UTF-8 (RFC 3629) without control characters (U+0000 to U+001F, U+007F to U+009F)? */
+/* Is it well-formed UTF-8 (RFC 3629) without control characters (U+0000 to U+001F, U+007F to
+ * U+009F)? */
 bool text_is_plain(const uint8_t *bytes, size_t len);
 
 #endif

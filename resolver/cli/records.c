@@ -47,6 +47,16 @@ enum status record_rr_text(uint16_t type, const json_t *hex, char text[static RE
     return record_text_write(type, data.octets, data.len, text, RECORD_TEXT_SIZE);
 }
 
+json_t *record_texts(uint16_t type, const json_t *rrs)
+{
+    json_t *list = json_array(), *rr;
+    char data[RECORD_TEXT_SIZE];
+    size_t i;
+    json_array_foreach(rrs, i, rr) if (record_rr_text(type, rr, data) == STATUS_OK)
+        json_array_append_new(list, output_string(data, strlen(data)));
+    return list;
+}
+
 /* One TXT argument is the text itself, unless it is written with quotes as in a master file. */
 static enum status parse_txt(const char *text, const struct name *origin, struct record_data *data,
                              char *error)

@@ -13,6 +13,8 @@ void record_add(json_t *record, const uint8_t *rdata, size_t len);
 /* The type of a record of `list`, and the text of one of its RRs (a JSON string of hex). */
 uint16_t record_type(const json_t *record);
 enum status record_rr_text(uint16_t type, const json_t *hex, char text[static RECORD_TEXT_SIZE]);
+/* The texts of an array of RRs, as JSON strings. */
+json_t *record_texts(uint16_t type, const json_t *rrs);
 /* The octets of a JSON string of hex; false when it is none or too long. */
 bool record_rr_octets(const json_t *hex, struct record_data *data);
 

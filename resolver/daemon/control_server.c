@@ -379,16 +379,23 @@ static void session_open(struct control_server *server, int fd)
         session_await(session);
 }
 
+static void pause_accepting(struct control_server *server)
+{
+    struct timeval pause = to_timeval(ACCEPT_PAUSE_MS);
+    (void)event_del(server->acceptable);
+    (void)event_add(server->resume, &pause);
+}
+
 static void on_acceptable(evutil_socket_t listen_fd, short what, void *arg)
 {
     struct control_server *server = arg;
     (void)what;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        if (server->count >= CONTROL_SESSIONS_MAX && !make_room(server)) {
-            /* All are at work: who waits in the backlog is served when one of them is done. */
-            struct timeval pause = to_timeval(ACCEPT_PAUSE_MS);
-            (void)event_del(server->acceptable);
-            (void)event_add(server->resume, &pause);
+        bool full = server->count >= CONTROL_SESSIONS_MAX;
+        if (full && i > 0)
+            return; /* whether somebody more is waiting, the loop will say */
+        if (full && !make_room(server)) {
+            pause_accepting(server); /* all are at work: who waits is served when one is done */
             return;
         }
         int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -396,11 +403,8 @@ static void on_acceptable(evutil_socket_t listen_fd, short what, void *arg)
             session_open(server, fd);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            struct timeval pause = to_timeval(ACCEPT_PAUSE_MS);
-            (void)event_del(server->acceptable);
-            (void)event_add(server->resume, &pause);
-        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            pause_accepting(server);
         return;
     }
 }

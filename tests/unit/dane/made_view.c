@@ -84,8 +84,7 @@ static void gather_names(struct maker *maker)
     }
     qsort(maker->names, maker->name_count, sizeof maker->names[0], compare_names);
     for (size_t i = 0; i < maker->name_count; i++)
-        maker->names[i].heap =
-            heap_add(maker, maker->names[i].wire.wire, maker->names[i].wire.len);
+        maker->names[i].heap = heap_add(maker, maker->names[i].wire.wire, maker->names[i].wire.len);
 }
 
 static uint32_t find_twin(const struct maker *maker, const struct made_name *name)
@@ -270,10 +269,9 @@ uint8_t *made_view(const struct made_household *household, size_t *len)
     maker->apex[1] = parse(MADE_ID_ZONE);
     maker->heap_offset = 20000; /* beyond all tables; what is between is unused heap */
     gather_names(maker);
-    uint32_t counts[VIEW_TABLES] = {2,     (uint32_t)maker->name_count,
-                                    SLOTS, (uint32_t)household->record_count,
-                                    1,     1,
-                                    (uint32_t)household->withdrawn_count};
+    uint32_t counts[VIEW_TABLES] = {
+        2, (uint32_t)maker->name_count,         SLOTS, (uint32_t)household->record_count, 1,
+        1, (uint32_t)household->withdrawn_count};
     struct writer w = writer_over(bytes, FILE_MAX);
     w.used = VIEW_HEADER_SIZE;
     write_zones(maker, &w);

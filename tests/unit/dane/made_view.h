@@ -1,5 +1,5 @@
-/* made_view.h: writes a small view by docs/view-format.md, independently of the publisher: one household, "maple", with
- * its petname form and its id form. */
+/* made_view.h: writes a small view by docs/view-format.md, independently of the publisher: one
+ * household, "maple", with its petname form and its id form. */
 #ifndef HEARTH_TESTS_UNIT_DANE_MADE_VIEW_H
 #define HEARTH_TESTS_UNIT_DANE_MADE_VIEW_H
 
@@ -32,7 +32,7 @@ struct made_household {
 };
 
 #define MADE_WITHDRAWN_MS UINT64_C(1700000000000)
-#define MADE_ID_ZONE      "ceireeirceireeirceireeirceireeirceireeirceireeirceiq.home.arpa"
+#define MADE_ID_ZONE      "ceirceirceirceirceirceirceirceirceirceirceirceirceiq.home.arpa"
 
 /* malloc'd; the caller frees. */
 uint8_t *made_view(const struct made_household *household, size_t *len);

@@ -269,6 +269,35 @@ static void signing_makes_the_same_octets_again(void **state)
     assert_ptr_equal(entry.bytes, out);
 }
 
+/* Decoding is identity or refusal: what is taken encodes to the same octets again. */
+static void changed_entries_survive_or_are_refused(void **state)
+{
+    (void)state;
+    struct help_random random = {.state = 11};
+    struct vector_key key = vectors_key(3);
+    unsigned taken = 0;
+    size_t count = 0;
+    const struct vector *all = vectors_all(&count);
+    for (unsigned round = 0; round < 20000; round++) {
+        const struct vector *vector = &all[help_below(&random, (uint32_t)count)];
+        uint8_t out[LIMIT_ENTRY];
+        size_t len = 0;
+        struct entry entry;
+        if (vector->kind != VECTOR_ENTRY)
+            continue;
+        uint8_t *bytes = help_copy(vector->bytes, vector->len);
+        bytes[help_below(&random, (uint32_t)vector->len)] ^= 1U << help_below(&random, 8);
+        if (entry_decode(&entry, bytes, vector->len) == STATUS_OK) {
+            assert_int_equal(entry_sign(&entry, key.secret, out, &len), STATUS_OK);
+            assert_int_equal(len, vector->len);
+            assert_memory_equal(out, bytes, len - 64);
+            taken++;
+        }
+        free(bytes);
+    }
+    assert_true(taken > 1000);
+}
+
 static void what_can_not_be_decoded_is_not_signed(void **state)
 {
     (void)state;
@@ -313,6 +342,7 @@ int main(void)
         cmocka_unit_test(the_signature_is_the_authors),
         cmocka_unit_test(the_prefix_is_signed),
         cmocka_unit_test(signing_makes_the_same_octets_again),
+        cmocka_unit_test(changed_entries_survive_or_are_refused),
         cmocka_unit_test(what_can_not_be_decoded_is_not_signed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,210 @@
+/* household_impl.h: what a household keeps, for the files of the state function alone.
+ *
+ *     household.c         admits entries and adds them          judge.c     which keys hold what now
+ *     household_query.c   answers about names and keys          denial.c    which denials count
+ *     household_root.c    state root, frontier                  names.c     slots, live SETs, winners
+ *     authority*.c        the tree, its states, the choice      lineage.c   who is whose ancestor
+ *
+ * Adding reserves all memory first. What an entry changes beyond its own name is only marked as stale;
+ * judge_settle, which takes no memory and can't fail, makes it good before an answer.
+ */
+#ifndef HEARTH_LEDGER_HOUSEHOLD_IMPL_H
+#define HEARTH_LEDGER_HOUSEHOLD_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/arena.h"
+#include "ledger/array.h"
+#include "ledger/authority.h"
+#include "ledger/household.h"
+#include "ledger/index_map.h"
+#include "ledger/sorted_index.h"
+
+enum known_flag {
+    KNOWN_HELD = 1,        /* else other entries only name it */
+    KNOWN_PARENT = 2,      /* something follows it */
+    KNOWN_FORK = 4,        /* several do */
+    KNOWN_LISTED = 8,      /* a REVOKE or SCOPE lists it as a head */
+    KNOWN_OVER_COUNTS = 16, /* a SET: its `over` counts */
+    KNOWN_KILLED = 32,     /* a counting `over` names it */
+    KNOWN_DEAD = 64        /* one of its own name and type */
+};
+
+/* An id: of an entry held, or of one that an `over` or a list of heads names. */
+struct known {
+    uint8_t id[32];
+    uint64_t time;
+    const uint8_t *body;      /* in the arena */
+    uint32_t prev, jump, seq; /* lineage.c; prev is INDEX_NONE at a start */
+    uint32_t stream;          /* INDEX_NONE: authority */
+    uint32_t leaf;            /* its place among the leaves while nothing follows */
+    uint32_t at;              /* authority: its place in the tree; SET: its slot */
+    uint32_t next_live;       /* SET: in its slot's list */
+    uint32_t names;           /* SET: its first edge */
+    uint32_t named_by;        /* the last edge to it */
+    uint16_t body_len;
+    uint8_t type, kind; /* of its stream: that of the OPEN which it descends from */
+    uint8_t rule;       /* that it breaks by itself */
+    uint8_t name_count; /* edges */
+    uint8_t flags;      /* enum known_flag */
+};
+
+/* One id in one SET's `over`. */
+struct edge {
+    uint32_t from, to;
+    uint32_t next; /* another edge to the same */
+};
+
+struct stream {
+    uint64_t number;
+    uint32_t author;
+    uint32_t opens; /* entries at its start */
+    bool forked;
+};
+
+/* A key that some GRANT, SCOPE or REVOKE names. */
+struct author {
+    uint8_t key[32];
+    uint64_t hash;
+    bool granted; /* on any branch */
+    bool valid;   /* a valid point */
+    uint32_t streams, forks;
+    /* Of the last judgement. */
+    bool live, burnt, suspended;
+    bool admin;    /* may SUSPEND */
+    bool any_name; /* may write any name */
+    bool over_all; /* every `over` of it counts */
+    bool asked_void; /* a REVOKE that holds lists no head */
+    uint32_t suspended_by;
+    struct key_record *base, *sides; /* in the state that holds; on tied branches, where it differs */
+    uint32_t changed;                /* on how many sides of the base's era it differs */
+    struct key_event *asked;         /* REVOKEs whose heads bound its denials */
+};
+
+/* One name and type. */
+struct slot {
+    const uint8_t *name;  /* wire name, then type (2), in some SET's body */
+    const uint8_t *order; /* name_len - 1 octets whose memcmp order is the canonical one */
+    uint16_t type;
+    uint8_t name_len;
+    bool is_dirty;
+    uint32_t live, live_count; /* SETs, the winner first; when dirty: unsorted, dead ones among them */
+    uint32_t next_dirty;
+    uint32_t times; /* per author */
+};
+
+struct slot_time {
+    uint64_t time; /* the newest that this author used here */
+    uint32_t author;
+    uint32_t next;
+};
+
+enum { STALE_AUTHORITY = 1, STALE_DENIALS = 2, STALE_NAMES = 4, STALE_ALL = 7 };
+
+struct household {
+    uint8_t namespace_id[32];
+    uint8_t hash_key[16];
+    struct arena arena;
+    struct authority authority;
+    struct array known, edges, streams, authors, slots, times; /* of the structs above */
+    struct array lists;                                        /* struct scope_list * */
+    struct array leaves, denials, withdrawals, scratch;        /* uint32_t, known ids */
+    struct index_map by_id, by_stream, by_key, by_commitment, by_name;
+    struct sorted_index names;  /* slots in canonical order */
+    struct sorted_index killed; /* known ids that are KNOWN_KILLED, by id */
+    uint32_t dirty;             /* slots */
+    size_t winners;
+    size_t entries;
+    uint64_t stamp; /* of the last walk */
+    unsigned stale; /* STALE_… */
+    bool trusts;
+    uint8_t trusted[32];
+};
+
+static inline struct known *known_at(const struct household *h, uint32_t index)
+{
+    return array_at(&h->known, index, sizeof(struct known));
+}
+static inline struct stream *stream_at(const struct household *h, uint32_t index)
+{
+    return array_at(&h->streams, index, sizeof(struct stream));
+}
+static inline struct author *author_at(const struct household *h, uint32_t index)
+{
+    return array_at(&h->authors, index, sizeof(struct author));
+}
+static inline struct slot *slot_at(const struct household *h, uint32_t index)
+{
+    return array_at(&h->slots, index, sizeof(struct slot));
+}
+static inline struct edge *edge_at(const struct household *h, uint32_t index)
+{
+    return array_at(&h->edges, index, sizeof(struct edge));
+}
+static inline uint32_t index_at(const struct array *array, uint32_t at)
+{
+    return ((const uint32_t *)array->items)[at];
+}
+static inline struct author *known_author(const struct household *h, const struct known *known)
+{
+    return author_at(h, stream_at(h, known->stream)->author);
+}
+
+static inline bool author_is_overrun(const struct author *author)
+{
+    return author->streams > LIMIT_STREAMS || author->forks > LIMIT_FORKS;
+}
+
+/* --- household_index.c: finding what is known; INDEX_NONE when it is not --- */
+uint32_t index_id(const struct household *h, const uint8_t id[static 32]);
+uint32_t index_author(const struct household *h, const uint8_t key[static 32]);
+uint32_t index_stream(const struct household *h, uint32_t author, uint64_t number);
+uint32_t index_slot(const struct household *h, const struct name *name, uint16_t type);
+/* Found or added; room was reserved. */
+uint32_t index_add_id(struct household *h, const uint8_t id[static 32]);
+uint32_t index_add_author(struct household *h, const uint8_t key[static 32]);
+uint32_t index_add_stream(struct household *h, uint32_t author, uint64_t number);
+/* Files the last slot. */
+void index_add_slot(struct household *h, uint32_t slot);
+/* Found or made, room reserved; NULL when memory is out. */
+struct scope_list *index_add_list(struct household *h, const uint8_t commitment[static 32]);
+enum status index_reserve(struct household *h, size_t ids);
+
+/* --- lineage.c --- */
+/* Makes `known` a child of `prev` (INDEX_NONE: a start). */
+void lineage_link(struct household *h, uint32_t known, uint32_t prev);
+/* The ancestor-or-equal with that seq; `seq` is at most its own. */
+uint32_t lineage_ancestor(const struct household *h, uint32_t known, uint32_t seq);
+/* The last ancestor-or-equal of both, of one root. */
+uint32_t lineage_common(const struct household *h, uint32_t a, uint32_t b);
+
+/* --- judge.c --- */
+void judge_settle(struct household *h);
+/* Why nothing that this key writes is valid; RULE_NONE. */
+enum rule judge_author(const struct author *author);
+bool judge_in_scope(struct household *h, const struct author *author, const struct name *name);
+
+/* --- denial.c; authors are judged --- */
+/* Of a SUSPEND or WITHDRAW. */
+enum rule denial_rule(struct household *h, uint32_t known);
+/* Does the `over` of this SET count? */
+bool denial_over_counts(struct household *h, uint32_t known, const struct name *name);
+
+/* --- names.c --- */
+enum status names_reserve(struct household *h, size_t over);
+/* Adds a SET that is known and linked; room was reserved. `order` is for a new slot. */
+void names_add(struct household *h, uint32_t known, const struct body_set *set,
+               const uint8_t *order);
+/* The octets by which a slot is ordered: name->len - 1 of them. */
+void names_order(const struct name *name, uint8_t order[static NAME_WIRE_MAX]);
+void names_judge_all(struct household *h);
+/* Sorts the live lists that changed. */
+void names_refresh(struct household *h);
+/* Sorts the names. */
+void names_settle_order(struct household *h);
+/* Is there a counting WITHDRAW of this hash? */
+bool names_is_withdrawn(const struct household *h, const uint8_t hash[static 32]);
+
+#endif

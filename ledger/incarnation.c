@@ -1,0 +1,121 @@
+/* incarnation.c: see incarnation.h. The mark is id (16), commits (8) and the CRC-32C of both (4).
+ */
+#include "ledger/incarnation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger/base/checksum.h"
+#include "ledger/base/reader.h"
+#include "ledger/base/writer.h"
+
+enum { PATH_SIZE = 4096, MARK_SIZE = 28, CRC_AT = 24 };
+
+static enum status path_make(char path[static PATH_SIZE], const char *state_dir, const char *suffix)
+{
+    int len = snprintf(path, PATH_SIZE, "%s/incarnation%s", state_dir, suffix);
+    return len > 0 && len < PATH_SIZE ? STATUS_OK : STATUS_TOO_LONG;
+}
+
+static enum status status_from_errno(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return STATUS_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP:
+        return STATUS_DENIED;
+    case ENOSPC:
+    case EDQUOT:
+        return STATUS_FULL;
+    default:
+        return STATUS_IO;
+    }
+}
+
+static void mark_encode(const struct incarnation_mark *mark, uint8_t out[static MARK_SIZE])
+{
+    struct writer w = writer_over(out, MARK_SIZE);
+    writer_bytes(&w, mark->id, sizeof mark->id);
+    writer_u64(&w, mark->commits);
+    writer_u32(&w, crc32c(0, out, CRC_AT));
+}
+
+static enum status mark_decode(struct incarnation_mark *mark, const uint8_t *bytes, size_t len)
+{
+    struct reader r = reader_over(bytes, len);
+    reader_copy(&r, mark->id, sizeof mark->id);
+    mark->commits = reader_u64(&r);
+    uint32_t crc = reader_u32(&r);
+    if (reader_finish(&r) != STATUS_OK || crc != crc32c(0, bytes, CRC_AT))
+        return STATUS_CORRUPT;
+    return STATUS_OK;
+}
+
+enum status incarnation_read(struct incarnation_mark *mark, const char *state_dir)
+{
+    char path[PATH_SIZE];
+    uint8_t bytes[MARK_SIZE + 1];
+    enum status status = path_make(path, state_dir, "");
+    if (status != STATUS_OK)
+        return status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return status_from_errno(errno);
+    ssize_t len = pread(fd, bytes, sizeof bytes, 0);
+    close(fd);
+    return len < 0 ? STATUS_IO : mark_decode(mark, bytes, (size_t)len);
+}
+
+static enum status sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return status_from_errno(errno);
+    enum status status = fsync(fd) == 0 ? STATUS_OK : STATUS_IO;
+    close(fd);
+    return status;
+}
+
+enum status incarnation_advance(const struct incarnation_mark *mark, int fd)
+{
+    uint8_t bytes[MARK_SIZE];
+    mark_encode(mark, bytes);
+    ssize_t put;
+    do
+        put = pwrite(fd, bytes, sizeof bytes, 0);
+    while (put < 0 && errno == EINTR);
+    if (put < 0)
+        return status_from_errno(errno);
+    return put == MARK_SIZE ? STATUS_OK : STATUS_IO;
+}
+
+enum status incarnation_write(const struct incarnation_mark *mark, const char *state_dir, int *fd)
+{
+    char path[PATH_SIZE], temporary[PATH_SIZE];
+    *fd = -1;
+    enum status status = path_make(path, state_dir, "");
+    if (status == STATUS_OK)
+        status = path_make(temporary, state_dir, ".new");
+    if (status != STATUS_OK)
+        return status;
+    /* Only the process that holds the store's lock comes here. */
+    *fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0)
+        return status_from_errno(errno);
+    status = incarnation_advance(mark, *fd);
+    if (status == STATUS_OK && (fsync(*fd) != 0 || rename(temporary, path) != 0))
+        status = status_from_errno(errno);
+    if (status == STATUS_OK)
+        status = sync_folder(state_dir);
+    if (status != STATUS_OK) {
+        close(*fd);
+        *fd = -1;
+    }
+    return status;
+}

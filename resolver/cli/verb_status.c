@@ -1,0 +1,189 @@
+/* verb_status.c: `status [--wait S]`: one screen: problems first, then nodes, doors, figures.
+ *
+ * --wait asks again until hearthd answers and its doors are settled: every child serves, and each
+ * default listener is bound or known to be taken.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/base/clock.h"
+#include "resolver/cli/output.h"
+#include "resolver/cli/session.h"
+#include "resolver/cli/verbs.h"
+
+enum { POLL_MS = 50, WAIT_MAX_S = 86400 };
+
+static int parse_wait(struct cli *cli, bool *wait, uint64_t *wait_ms)
+{
+    const char *text = cli_option(cli, "--wait");
+    *wait = text != NULL;
+    *wait_ms = 0;
+    if (!text)
+        return EXIT_YES;
+    size_t len = strlen(text);
+    unsigned long value = strtoul(text, NULL, 10);
+    if (len == 0 || len > 5 || strspn(text, "0123456789") != len || value > WAIT_MAX_S)
+        return output_error(cli, EXIT_USAGE, NULL, status_name(STATUS_RANGE), "--wait 10",
+                            "--wait takes 0 to %d seconds", WAIT_MAX_S);
+    *wait_ms = value * 1000;
+    return EXIT_YES;
+}
+
+/* One question; NULL when hearthd can't be asked (*status says why). */
+static json_t *ask_once(const struct cli *cli, enum status *status)
+{
+    struct session session = {.client = {.fd = -1, .received_fd = -1}};
+    json_t *answer = NULL;
+    *status = control_connect(&session.client, cli->paths.control, SESSION_READ_MS);
+    if (*status != STATUS_OK)
+        return NULL;
+    session.open = true;
+    *status = session_try(&session, json_pack("{s:s}", "op", "status"), &answer);
+    session_close(&session);
+    return answer;
+}
+
+static bool doors_are_open(const json_t *answer)
+{
+    size_t i, bound = 0;
+    json_t *item;
+    const json_t *doors = json_object_get(answer, "doors");
+    json_array_foreach(json_object_get(answer, "children"), i,
+                       item) if (strcmp(field_text(item, "state"), "ready") != 0) return false;
+    json_array_foreach(doors, i, item) bound += json_is_true(json_object_get(item, "bound"));
+    return json_is_true(json_object_get(answer, "ok")) &&
+           (bound > 0 || json_array_size(doors) == 0);
+}
+
+static json_t *ask_until(const struct cli *cli, uint64_t wait_ms, enum status *status, bool *open)
+{
+    uint64_t deadline = clock_monotonic_ms() + wait_ms;
+    for (;;) {
+        json_t *answer = ask_once(cli, status);
+        *open = answer && doors_are_open(answer);
+        if (*open || clock_monotonic_ms() >= deadline)
+            return answer;
+        json_decref(answer);
+        (void)poll(NULL, 0, POLL_MS);
+    }
+}
+
+/* --- for people --- */
+
+static void say_problems(const struct cli *cli, const json_t *answer)
+{
+    size_t i;
+    json_t *problem;
+    char text[1024], hint[512];
+    json_array_foreach(json_object_get(answer, "problems"), i, problem)
+    {
+        output_escape(field_text(problem, "text"), strlen(field_text(problem, "text")), text,
+                      sizeof text);
+        output_escape(field_text(problem, "hint"), strlen(field_text(problem, "hint")), hint,
+                      sizeof hint);
+        output_line(cli, "%s!%s %s%s%s%s", output_colour(cli, OUTPUT_BAD),
+                    output_colour(cli, OUTPUT_PLAIN), text, *hint ? " (" : "", hint,
+                    *hint ? ")" : "");
+    }
+    if (i > 0)
+        output_line(cli, "%s", "");
+}
+
+static void say_nodes(const struct cli *cli, const json_t *answer)
+{
+    struct output_table table;
+    size_t i;
+    json_t *node;
+    output_table_start(&table, 5);
+    output_table_row(&table, (const char *[]){"NODE", "ROLE", "STATE", "SEEN", "ID"});
+    json_array_foreach(json_object_get(answer, "nodes"), i, node)
+    {
+        char seen[OUTPUT_TIME_SIZE], id[17], label[128];
+        bool self = json_is_true(json_object_get(node, "self"));
+        output_time(field_number(node, "seen"), seen);
+        snprintf(id, sizeof id, "%.16s", field_text(node, "id"));
+        snprintf(label, sizeof label, "%.100s%s", field_text(node, "label"),
+                 self ? " (this one)" : "");
+        output_table_row(&table,
+                         (const char *[]){label, field_text(node, "role"),
+                                          field_text(node, "state"), self ? "now" : seen, id});
+    }
+    output_table_end(cli, &table);
+}
+
+static void say_doors(const struct cli *cli, const json_t *answer)
+{
+    struct output_table table;
+    size_t i;
+    json_t *door;
+    output_table_start(&table, 3);
+    output_table_row(&table, (const char *[]){"DOOR", "ADDRESS", "STATE"});
+    json_array_foreach(json_object_get(answer, "doors"), i, door) output_table_row(
+        &table, (const char *[]){field_text(door, "door"), field_text(door, "address"),
+                                 json_is_true(json_object_get(door, "bound"))
+                                     ? "open"
+                                     : "taken by another program"});
+    output_line(cli, "%s", "");
+    output_table_end(cli, &table);
+}
+
+static void say_figures(const struct cli *cli, const json_t *answer)
+{
+    char when[OUTPUT_TIME_SIZE];
+    output_time(field_number(answer, "published"), when);
+    output_line(cli, "\n%llu names, %llu entries, %llu KiB, published %s",
+                (unsigned long long)field_number(answer, "names"),
+                (unsigned long long)field_number(answer, "entries"),
+                (unsigned long long)field_number(answer, "bytes") / 1024, when);
+}
+
+static void say_status(const struct cli *cli, const json_t *answer, bool healthy)
+{
+    const char *petname = field_text(answer, "petname");
+    bool household = !json_is_null(json_object_get(answer, "household")) &&
+                     *field_text(answer, "household") != '\0';
+    say_problems(cli, answer);
+    output_line(cli, "%s%s%s  %s%s", output_colour(cli, healthy ? OUTPUT_GOOD : OUTPUT_BAD),
+                healthy ? "healthy" : "not healthy", output_colour(cli, OUTPUT_PLAIN),
+                household ? (*petname ? petname : field_text(answer, "household"))
+                          : "no household on this node yet",
+                household && *petname ? ".home.arpa" : "");
+    if (household) {
+        output_line(cli, "%s", "");
+        say_nodes(cli, answer);
+    }
+    say_doors(cli, answer);
+    if (household)
+        say_figures(cli, answer);
+    if (!household)
+        output_next(cli, "%s init LABEL", cli->command);
+    else if (field_number(answer, "names") == 0)
+        output_next(cli, "%s adopt camera ADDR", cli->command);
+    else
+        output_next(cli, "%s ls", cli->command);
+}
+
+int verb_status(struct cli *cli)
+{
+    bool wait = false, open = false;
+    uint64_t wait_ms = 0;
+    enum status status = STATUS_OK;
+    int code = parse_wait(cli, &wait, &wait_ms);
+    if (code != EXIT_YES)
+        return code;
+    json_t *answer = ask_until(cli, wait_ms, &status, &open);
+    if (!answer)
+        return session_lost(cli, status);
+    if (!json_is_true(json_object_get(answer, "ok"))) {
+        code = session_report(cli, answer, NULL);
+        json_decref(answer);
+        return code;
+    }
+    bool healthy = json_is_true(json_object_get(answer, "healthy"));
+    bool good = wait ? open : healthy;
+    say_status(cli, answer, healthy);
+    json_object_del(answer, "ok");
+    return output_object(cli, answer, good ? EXIT_YES : EXIT_NO);
+}

@@ -1,0 +1,139 @@
+/* control_fields.c: see control_fields.h. */
+#include "resolver/daemon/control_fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger/base/clock.h"
+#include "ledger/base/text.h"
+
+enum { HEX_BYTES_MAX = 4096 /* more than any field in the ledger has */ };
+
+enum status control_fields_octets(const json_t *object, const char *key, uint8_t *out, size_t len)
+{
+    const char *text = control_fields_text(object, key);
+    return text ? hex_decode(text, out, len) : STATUS_MALFORMED;
+}
+
+enum status control_fields_hex(const json_t *text, uint8_t *out, size_t size, size_t *len)
+{
+    size_t digits = json_string_length(text);
+    if (!json_is_string(text) || digits % 2 != 0)
+        return STATUS_MALFORMED;
+    *len = digits / 2;
+    return *len > size ? STATUS_TOO_LONG : hex_decode(json_string_value(text), out, *len);
+}
+
+enum status control_fields_number(const json_t *object, const char *key, uint64_t max,
+                                  uint64_t *out)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_integer(value))
+        return STATUS_MALFORMED;
+    json_int_t number = json_integer_value(value);
+    if (number < 0 || (uint64_t)number > max)
+        return STATUS_RANGE;
+    *out = (uint64_t)number;
+    return STATUS_OK;
+}
+
+enum status control_fields_name(const json_t *object, const char *key, struct name *name)
+{
+    const char *text = control_fields_text(object, key);
+    if (!text)
+        return STATUS_MALFORMED;
+    enum status status = name_parse(name, text);
+    if (status == STATUS_OK && name->len > NAME_RELATIVE_MAX)
+        status = STATUS_NAME_TOO_LONG;
+    return status;
+}
+
+const char *control_fields_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+    (void)json_object_set_new(object, key, value); /* memory is out: the field is missing */
+}
+
+json_t *control_fields_hex_new(const uint8_t *bytes, size_t len)
+{
+    char text[2 * HEX_BYTES_MAX + 1];
+    if (len > HEX_BYTES_MAX)
+        return NULL;
+    hex_encode(bytes, len, text);
+    return json_stringn_nocheck(text, 2 * len);
+}
+
+void control_fields_set_hex(json_t *object, const char *key, const uint8_t *bytes, size_t len)
+{
+    set(object, key, control_fields_hex_new(bytes, len));
+}
+
+void control_fields_set_word(json_t *object, const char *key, uint64_t value)
+{
+    char text[17];
+    (void)snprintf(text, sizeof text, "%016llx", (unsigned long long)value);
+    set(object, key, json_string(text));
+}
+
+void control_fields_set_number(json_t *object, const char *key, uint64_t value)
+{
+    set(object, key, json_integer((json_int_t)value));
+}
+
+void control_fields_set_stamp(json_t *object, const char *key, uint64_t stamp)
+{
+    control_fields_set_number(object, key, clock_stamp_ms(stamp));
+}
+
+void control_fields_set_name(json_t *object, const char *key, const struct name *name)
+{
+    char text[NAME_TEXT_SIZE];
+    name_text(name->wire, name->len, text);
+    set(object, key, json_string(name->len == 1 ? "@" : text));
+}
+
+void control_fields_set_text(json_t *object, const char *key, const char *text)
+{
+    set(object, key, json_string(text));
+}
+
+enum status control_page_start(struct control_page *page, const json_t *request, json_t *answer,
+                               const char *key)
+{
+    uint64_t limit = CONTROL_PAGE_LIMIT;
+    enum status status = STATUS_OK;
+    if (json_object_get(request, "limit"))
+        status = control_fields_number(request, "limit", UINT32_MAX, &limit);
+    if (status != STATUS_OK || limit == 0)
+        return STATUS_RANGE;
+    if (limit > CONTROL_PAGE_LIMIT_MAX)
+        limit = CONTROL_PAGE_LIMIT_MAX;
+    *page = (struct control_page){.items = json_array(), .limit = limit};
+    if (json_object_set_new(answer, key, page->items) != 0 ||
+        json_object_set_new(answer, "next", json_null()) != 0)
+        return STATUS_NO_MEMORY;
+    return STATUS_OK;
+}
+
+bool control_page_has_room(const struct control_page *page)
+{
+    return json_array_size(page->items) < page->limit && page->bytes < CONTROL_PAGE_BYTES_MAX;
+}
+
+bool control_page_add(struct control_page *page, json_t *item)
+{
+    size_t bytes = json_dumpb(item, NULL, 0, JSON_COMPACT) + 1;
+    bool first = json_array_size(page->items) == 0;
+    bool fits =
+        control_page_has_room(page) && (first || bytes <= CONTROL_PAGE_BYTES_MAX - page->bytes);
+    if (!item || !fits || json_array_append(page->items, item) != 0)
+        fits = false;
+    if (fits)
+        page->bytes += bytes;
+    json_decref(item);
+    return fits;
+}

@@ -1,0 +1,116 @@
+/* control_ops.c: see control_ops.h. Finds the operation, checks the right, and makes an answer of
+ * what came of it. */
+#include "resolver/daemon/control_ops.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/daemon/batch.h"
+#include "resolver/daemon/control_fields.h"
+#include "resolver/daemon/log.h"
+
+struct op_row {
+    const char *name;
+    enum control_right right;
+    enum status (*run)(struct control_call *call);
+};
+
+static const struct op_row ops[] = {
+    {"hello", CONTROL_RIGHT_READ, control_op_hello},
+    {"node", CONTROL_RIGHT_READ, control_op_node},
+    {"possess", CONTROL_RIGHT_WRITE, control_op_possess},
+    {"ingest", CONTROL_RIGHT_WRITE, control_op_ingest},
+    {"authority", CONTROL_RIGHT_READ, control_op_authority},
+    {"set", CONTROL_RIGHT_WRITE, control_op_set},
+    {"forget", CONTROL_RIGHT_WRITE, control_op_forget},
+    {"stage", CONTROL_RIGHT_WRITE, control_op_stage},
+    {"commit", CONTROL_RIGHT_WRITE, control_op_commit},
+    {"withdraw", CONTROL_RIGHT_WRITE, control_op_withdraw},
+    {"list", CONTROL_RIGHT_READ, control_op_list},
+    {"withdrawn", CONTROL_RIGHT_READ, control_op_withdrawn},
+    {"log", CONTROL_RIGHT_READ, control_op_log},
+    {"why", CONTROL_RIGHT_READ, control_op_why},
+    {"status", CONTROL_RIGHT_READ, control_op_status},
+};
+
+static const struct op_row *find_op(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof ops / sizeof ops[0]; i++) {
+        if (strcmp(ops[i].name, name) == 0)
+            return &ops[i];
+    }
+    return NULL;
+}
+
+enum status control_call_refuse(struct control_call *call, enum status status, const char *format,
+                                ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(call->error, sizeof call->error, format, args);
+    va_end(args);
+    return status;
+}
+
+static json_t *make_refusal(const struct control_call *call, enum status status)
+{
+    const char *text = status == STATUS_RULE ? rule_text(call->rule) : status_text(status);
+    json_t *refusal = control_refusal(status, call->error[0] ? call->error : text);
+    if (status == STATUS_RULE)
+        control_fields_set_text(refusal, "rule", rule_name(call->rule));
+    if (call->hint)
+        control_fields_set_text(refusal, "hint", call->hint);
+    else if (status == STATUS_NO_HOUSEHOLD)
+        control_fields_set_text(refusal, "hint", "hearth init LABEL");
+    if (call->index != CONTROL_NO_INDEX)
+        control_fields_set_number(refusal, "index", (uint64_t)call->index);
+    return refusal;
+}
+
+static enum status run_op(struct control_call *call)
+{
+    const char *name = control_fields_text(call->request, "op");
+    const struct op_row *op = find_op(name);
+    if (!op)
+        return control_call_refuse(call, STATUS_MALFORMED, "there is no operation \"%.64s\"",
+                                   name ? name : "");
+    if (control_session_right(call->session) < op->right) {
+        call->hint = "run it as root, as the user of hearthd, or as a member of the group hearth";
+        return control_call_refuse(call, STATUS_DENIED, "this user may read, but not change");
+    }
+    return op->run(call);
+}
+
+void control_ops_request(void *context, struct control_session *session, const json_t *request)
+{
+    struct control_call call = {
+        .service = context,
+        .session = session,
+        .request = request,
+        .answer = json_pack("{s:i, s:b}", "version", CONTROL_VERSION, "ok", 1),
+        .fd = -1,
+        .rule = RULE_NONE,
+        .index = CONTROL_NO_INDEX,
+    };
+    enum status status = call.answer ? run_op(&call) : STATUS_NO_MEMORY;
+    if (status == STATUS_OK && call.changed) {
+        publication_await(&call.service->publication, session, call.answer);
+        return;
+    }
+    if (status != STATUS_OK) {
+        json_decref(call.answer);
+        call.answer = make_refusal(&call, status);
+    }
+    if (status == STATUS_IO || status == STATUS_CORRUPT)
+        log_error("%s: %s", control_fields_text(request, "op"), status_text(status));
+    control_session_answer(session, call.answer, call.fd);
+}
+
+void control_ops_release(void *context, void *attachment)
+{
+    (void)context;
+    batch_deinit(attachment);
+    free(attachment);
+}
