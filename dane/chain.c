@@ -135,19 +135,55 @@ enum status chain_find_anchor(const struct tlsa *tlsa, const struct der *chain, 
     return best;
 }
 
-bool chain_is_issued_by_known_ca(const struct der *chain, size_t len)
+/* What X509_STORE_set_default_paths does; but that also empties the error queue, which is the
+ * host's. */
+static bool load_known_cas(X509_STORE *store)
+{
+    X509_LOOKUP *file = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    X509_LOOKUP *dir = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+    if (!file || !dir)
+        return false;
+    /* Debian has the folder and not the file; either will do. */
+    bool has_file = X509_LOOKUP_load_file(file, NULL, X509_FILETYPE_DEFAULT) == 1;
+    return X509_LOOKUP_add_dir(dir, NULL, X509_FILETYPE_DEFAULT) == 1 || has_file;
+}
+
+struct x509_store_st *chain_known_cas_open(void)
+{
+    (void)ERR_set_mark();
+    X509_STORE *store = X509_STORE_new();
+    if (store && !load_known_cas(store)) {
+        X509_STORE_free(store);
+        store = NULL;
+    }
+    (void)ERR_pop_to_mark();
+    return store;
+}
+
+void chain_known_cas_close(struct x509_store_st *known_cas)
+{
+    X509_STORE_free(known_cas);
+}
+
+bool chain_names_an_issuer(const struct der *chain, size_t len)
 {
     X509 *leaf = len > 0 ? x509_decode(chain[0]) : NULL;
+    bool names =
+        leaf && X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) != 0;
+    X509_free(leaf);
+    return names;
+}
+
+bool chain_is_issued_by_known_ca(struct x509_store_st *known_cas, const struct der *chain,
+                                 size_t len)
+{
+    X509 *leaf = known_cas && len > 0 ? x509_decode(chain[0]) : NULL;
     if (!leaf)
         return false;
     (void)ERR_set_mark();
-    bool known = false;
     STACK_OF(X509) *rest = decode_rest(chain, len);
-    X509_STORE *store = X509_STORE_new();
-    if (rest && store && X509_STORE_set_default_paths(store) == 1)
-        known = verify(store, leaf, rest, 0, NULL) == STATUS_OK;
+    bool known = rest && verify(known_cas, leaf, rest, 0, NULL) == STATUS_OK;
     (void)ERR_pop_to_mark();
-    X509_STORE_free(store);
     free_all(rest);
     X509_free(leaf);
     return known;

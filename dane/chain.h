@@ -14,6 +14,8 @@
 #include "dane/x509.h"
 #include "ledger/base/status.h"
 
+struct x509_store_st; /* OpenSSL's X509_STORE */
+
 /* Indexes into the presented chain: the leaf first, the anchor last. */
 struct chain_path {
     size_t at[X509_CHAIN_MAX];
@@ -26,8 +28,19 @@ struct chain_path {
 enum status chain_find_anchor(const struct tlsa *tlsa, const struct der *chain, size_t len,
                               struct chain_path *path);
 
-/* Does the chain lead to a CA that this machine's own store (OpenSSL's default paths) trusts? Dates
- * and name are not asked. Reads files; false when in doubt. */
-bool chain_is_issued_by_known_ca(const struct der *chain, size_t len);
+/* The CAs that this machine's own store (OpenSSL's default file and folder) trusts. Reads a file of
+ * some hundred certificates: open it once. NULL when there is no such store or no memory. Usable by
+ * several threads. */
+struct x509_store_st *chain_known_cas_open(void);
+void chain_known_cas_close(struct x509_store_st *known_cas);
+
+/* Is there a CA for this chain to be asked for at all? Not for a leaf that names itself as its
+ * issuer. */
+bool chain_names_an_issuer(const struct der *chain, size_t len);
+
+/* Does the chain lead to one of these CAs? Dates and name are not asked. False when in doubt;
+ * known_cas may be NULL. */
+bool chain_is_issued_by_known_ca(struct x509_store_st *known_cas, const struct der *chain,
+                                 size_t len);
 
 #endif

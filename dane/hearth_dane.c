@@ -43,8 +43,10 @@ static_assert((int)HEARTH_DANE_CHAIN_MAX == (int)X509_CHAIN_MAX, "one limit");
 static_assert((int)HEARTH_DANE_DER_MAX == (int)X509_DER_MAX, "one limit");
 
 struct hearth_dane {
-    pthread_mutex_t lock; /* over `file`, whose mapping the next call may replace */
-    struct view_file file;
+    pthread_mutex_t lock;  /* over all below */
+    struct view_file file; /* the next call may replace its mapping */
+    bool asked_known_cas;
+    struct x509_store_st *known_cas; /* opened when first needed; may be NULL */
 };
 
 /* --- handle --- */
@@ -72,6 +74,7 @@ void hearth_dane_close(struct hearth_dane *dane)
     if (!dane)
         return;
     view_file_deinit(&dane->file);
+    chain_known_cas_close(dane->known_cas);
     pthread_mutex_destroy(&dane->lock);
     free(dane);
 }
@@ -199,6 +202,17 @@ static void judge_in_view(struct view *view, const struct presented *presented,
     result_fill(result, view, &verdict);
 }
 
+static void ask_known_cas(struct hearth_dane *dane, struct presented *presented)
+{
+    if (!chain_names_an_issuer(presented->chain, presented->chain_len))
+        return;
+    if (!dane->asked_known_cas)
+        dane->known_cas = chain_known_cas_open();
+    dane->asked_known_cas = true;
+    presented->known_issuer =
+        chain_is_issued_by_known_ca(dane->known_cas, presented->chain, presented->chain_len);
+}
+
 static void judge(struct hearth_dane *dane, struct presented *presented, const char *text,
                   uint16_t port, struct hearth_dane_result *result)
 {
@@ -209,8 +223,8 @@ static void judge(struct hearth_dane *dane, struct presented *presented, const c
         result_error(result, "the name", status_text(status));
         return;
     }
-    presented->known_issuer = chain_is_issued_by_known_ca(presented->chain, presented->chain_len);
     pthread_mutex_lock(&dane->lock);
+    ask_known_cas(dane, presented);
     status = view_file_current(&dane->file, &view);
     if (status == STATUS_OK)
         judge_in_view(view, presented, &name, port, result);

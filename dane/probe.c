@@ -137,6 +137,16 @@ static enum status prepare(struct handshake *handshake, SSL_CTX *context)
 
 /* --- what came of it --- */
 
+static void ask_known_cas(struct presented *presented)
+{
+    if (!chain_names_an_issuer(presented->chain, presented->chain_len))
+        return;
+    struct x509_store_st *known_cas = chain_known_cas_open();
+    presented->known_issuer =
+        chain_is_issued_by_known_ca(known_cas, presented->chain, presented->chain_len);
+    chain_known_cas_close(known_cas);
+}
+
 static enum status take_chain(struct probe *probe, SSL *ssl)
 {
     struct presented *presented = &probe->presented;
@@ -146,7 +156,7 @@ static enum status take_chain(struct probe *probe, SSL *ssl)
         return STATUS_MALFORMED;
     presented->tls_version = (uint16_t)SSL_version(ssl);
     presented->legacy_renegotiation = tls_context_is_legacy_renegotiation(ssl);
-    presented->known_issuer = chain_is_issued_by_known_ca(presented->chain, presented->chain_len);
+    ask_known_cas(presented);
     (void)snprintf(probe->protocol, sizeof probe->protocol, "%s", SSL_get_version(ssl));
     (void)snprintf(probe->cipher, sizeof probe->cipher, "%s", SSL_get_cipher_name(ssl));
     return STATUS_OK;

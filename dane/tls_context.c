@@ -45,9 +45,7 @@ struct ssl_ctx_st *tls_context_create_device(void)
     return context;
 }
 
-bool tls_context_is_legacy_renegotiation(const struct ssl_st *ssl)
+bool tls_context_is_legacy_renegotiation(struct ssl_st *ssl)
 {
-    /* The macro behind this function takes no const, and changes nothing. */
-    return SSL_version(ssl) < TLS1_3_VERSION &&
-           SSL_get_secure_renegotiation_support((SSL *)(uintptr_t)ssl) == 0;
+    return SSL_version(ssl) < TLS1_3_VERSION && SSL_get_secure_renegotiation_support(ssl) == 0;
 }

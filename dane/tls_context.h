@@ -25,6 +25,6 @@ bool tls_context_allow_old(struct ssl_ctx_st *context);
 
 /* Does the server lack RFC 5746? Asked after the handshake; TLS 1.3 has no renegotiation to secure.
  */
-bool tls_context_is_legacy_renegotiation(const struct ssl_st *ssl);
+bool tls_context_is_legacy_renegotiation(struct ssl_st *ssl);
 
 #endif

@@ -46,6 +46,12 @@ static void absorb(struct authority *authority, uint32_t end, int64_t branch_poi
         entry->absorbed = branch_point;
 }
 
+static const uint8_t *find_lifted(const struct authority *authority,
+                                  const struct authority_state *state, const uint8_t id[static 32])
+{
+    return trie_get(state->lifts, siphash13(authority->hash_key, id, 32), id);
+}
+
 enum status authority_add(struct authority *authority, const struct authority_input *input)
 {
     struct authority_entry new = {.type = input->entry->type,
@@ -69,6 +75,8 @@ enum status authority_add(struct authority *authority, const struct authority_in
         new.next_sibling = before->first_child;
         before->first_child = authority->entries.count;
     }
+    if (new.type == ENTRY_LIFT)
+        new.lifted = find_lifted(authority, &new.state, input->body->lift.id);
     if (new.type == ENTRY_MERGE && new.rule == RULE_NONE) {
         new.other = input->other;
         absorb(authority, input->other, input->branch_point);
@@ -94,6 +102,15 @@ bool authority_is_head(const struct authority *authority, uint32_t index)
     return entry->first_child == INDEX_NONE && entry->absorbed < 0;
 }
 
+bool authority_is_lower(const struct authority *authority, uint32_t a, uint32_t b)
+{
+    const struct authority_entry *left = authority_at(authority, a);
+    const struct authority_entry *right = authority_at(authority, b);
+    if (left->seq != right->seq)
+        return left->seq < right->seq;
+    return memcmp(left->id, right->id, 32) < 0;
+}
+
 bool authority_is_frozen(const struct authority *authority)
 {
     return authority->sides != INDEX_NONE;
@@ -101,12 +118,11 @@ bool authority_is_frozen(const struct authority *authority)
 
 bool authority_has_lifted(const struct authority *authority, const uint8_t id[static 32])
 {
-    uint64_t hash = siphash13(authority->hash_key, id, 32);
     if (!authority_is_frozen(authority))
-        return trie_get(authority_at(authority, authority->base)->state.lifts, hash, id) != NULL;
+        return find_lifted(authority, &authority_at(authority, authority->base)->state, id);
     for (uint32_t side = authority->sides; side != INDEX_NONE;
          side = authority_at(authority, side)->work) {
-        if (!trie_get(authority_at(authority, side)->state.lifts, hash, id))
+        if (!find_lifted(authority, &authority_at(authority, side)->state, id))
             return false;
     }
     return true;

@@ -62,6 +62,7 @@ struct authority_entry {
     uint64_t time;
     uint8_t type;
     enum rule rule;                 /* that it breaks on its path */
+    const uint8_t *lifted;          /* LIFT: the id */
     uint32_t known;                 /* its id in the household's array of known ids */
     uint32_t prev, seq;
     uint32_t first_child, next_sibling;
@@ -130,6 +131,8 @@ enum status authority_put(struct authority *authority, struct authority_state *s
 void authority_choose(struct authority *authority, uint32_t trusted);
 /* Is it an end (nothing follows) that no MERGE in effect absorbs? */
 bool authority_is_head(const struct authority *authority, uint32_t index);
+/* Orders entries by seq, then id. */
+bool authority_is_lower(const struct authority *authority, uint32_t a, uint32_t b);
 bool authority_is_frozen(const struct authority *authority);
 /* Does a LIFT of this id hold, on all sides? */
 bool authority_has_lifted(const struct authority *authority, const uint8_t id[static 32]);

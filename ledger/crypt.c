@@ -14,9 +14,9 @@ enum status crypt_init(void)
     return sodium_init() < 0 ? STATUS_CRYPTO : STATUS_OK;
 }
 
-struct crypt_hasher {
-    crypto_generichash_blake2b_state state;
-};
+static_assert(sizeof(struct crypt_hasher) >= sizeof(crypto_generichash_blake2b_state) &&
+                  _Alignof(struct crypt_hasher) >= _Alignof(crypto_generichash_blake2b_state),
+              "crypt.h has room for libsodium's state");
 
 void crypt_hash(const char personalisation[static 16], const void *bytes, size_t len,
                  uint8_t out[static 32])
@@ -26,28 +26,42 @@ void crypt_hash(const char personalisation[static 16], const void *bytes, size_t
     assert(failed == 0);
 }
 
-struct crypt_hasher *crypt_hasher_create(const char personalisation[static 16])
+static crypto_generichash_blake2b_state *state_of(struct crypt_hasher *hasher)
 {
-    struct crypt_hasher *hasher = NULL;
-    /* libsodium wants its state on a 64-octet boundary. */
-    if (posix_memalign((void **)&hasher, 64, sizeof *hasher) != 0)
-        return NULL;
+    return (crypto_generichash_blake2b_state *)(void *)hasher->state;
+}
+
+void crypt_hasher_start(struct crypt_hasher *hasher, const char personalisation[static 16])
+{
     int failed = crypto_generichash_blake2b_init_salt_personal(
-        &hasher->state, NULL, 0, 32, NULL, (const unsigned char *)personalisation);
+        state_of(hasher), NULL, 0, 32, NULL, (const unsigned char *)personalisation);
     assert(failed == 0);
-    return hasher;
 }
 
 void crypt_hasher_add(struct crypt_hasher *hasher, const void *bytes, size_t len)
 {
-    int failed = crypto_generichash_blake2b_update(&hasher->state, bytes, len);
+    int failed = crypto_generichash_blake2b_update(state_of(hasher), bytes, len);
     assert(failed == 0);
+}
+
+void crypt_hasher_end(struct crypt_hasher *hasher, uint8_t out[static 32])
+{
+    int failed = crypto_generichash_blake2b_final(state_of(hasher), out, 32);
+    assert(failed == 0);
+}
+
+struct crypt_hasher *crypt_hasher_create(const char personalisation[static 16])
+{
+    struct crypt_hasher *hasher = NULL;
+    if (posix_memalign((void **)&hasher, _Alignof(struct crypt_hasher), sizeof *hasher) != 0)
+        return NULL;
+    crypt_hasher_start(hasher, personalisation);
+    return hasher;
 }
 
 void crypt_hasher_finish(struct crypt_hasher *hasher, uint8_t out[static 32])
 {
-    int failed = crypto_generichash_blake2b_final(&hasher->state, out, 32);
-    assert(failed == 0);
+    crypt_hasher_end(hasher, out);
     free(hasher);
 }
 

@@ -20,10 +20,15 @@ enum status crypt_init(void);
 void crypt_hash(const char personalisation[static 16], const void *bytes, size_t len,
                  uint8_t out[static 32]);
 
-/* The same over pieces. */
-struct crypt_hasher; /* heap; free by crypt_hasher_finish */
-struct crypt_hasher *crypt_hasher_create(const char personalisation[static 16]);
+/* The same over pieces: start, add …, end; or create, add …, finish. */
+struct crypt_hasher {
+    _Alignas(64) uint8_t state[384]; /* libsodium's */
+};
+void crypt_hasher_start(struct crypt_hasher *hasher, const char personalisation[static 16]);
 void crypt_hasher_add(struct crypt_hasher *hasher, const void *bytes, size_t len);
+void crypt_hasher_end(struct crypt_hasher *hasher, uint8_t out[static 32]);
+/* On the heap, NULL when memory is out; freed by crypt_hasher_finish. */
+struct crypt_hasher *crypt_hasher_create(const char personalisation[static 16]);
 void crypt_hasher_finish(struct crypt_hasher *hasher, uint8_t out[static 32]);
 
 void crypt_sha256(const void *bytes, size_t len, uint8_t out[static 32]);

@@ -114,14 +114,12 @@ static enum right right_by_list(struct household *h, uint32_t denial, const stru
 {
     struct list_walk walk = {.stamp = ++h->stamp};
     bool any = false;
-    struct key_record *record = author->base;
-    for (struct key_record *next = author->sides; record; record = next) {
+    for (const struct key_record *record = author_first(author); record;
+         record = author_next(author, record)) {
         if (record->gives_rights) {
             any = true;
             offer(&walk, record->history, WAY_STRAIGHT);
         }
-        if (record != author->base)
-            next = record->next_side;
     }
     if (!any && author->base && author->base->grant != INDEX_NONE)
         return RIGHT_ENDED; /* by a RECOVER */

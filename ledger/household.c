@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ledger/base/checksum.h"
+#include "ledger/base/rrtype.h"
 #include "ledger/crypt.h"
 #include "ledger/household_impl.h"
 #include "ledger/rdata.h"
@@ -55,7 +56,7 @@ void household_destroy(struct household *household)
     struct array *arrays[] = {&household->known,       &household->edges,   &household->streams,
                               &household->authors,     &household->slots,   &household->times,
                               &household->lists,       &household->leaves,  &household->denials,
-                              &household->withdrawals, &household->scratch};
+                              &household->withdrawals, &household->grants,  &household->scratch};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         array_deinit(arrays[i]);
     index_map_deinit(&household->by_id);
@@ -360,7 +361,7 @@ static void reveal(struct household *h, struct scope_list *list, const struct fe
         return;
     list->opening = parts->body + (open->opening - entry->body);
     list->opening_len = open->opening_len;
-    h->stale |= STALE_DENIALS | STALE_NAMES;
+    h->stale |= STALE_NAMES;
 }
 
 static void add_denial(struct household *h, uint32_t index)

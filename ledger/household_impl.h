@@ -111,6 +111,7 @@ struct household {
     struct array known, edges, streams, authors, slots, times; /* of the structs above */
     struct array lists;                                        /* struct scope_list * */
     struct array leaves, denials, withdrawals, scratch;        /* uint32_t, known ids */
+    struct array grants; /* uint32_t, authors that were granted on the chosen path, in order */
     struct index_map by_id, by_stream, by_key, by_commitment, by_name;
     struct sorted_index names;  /* slots in canonical order */
     struct sorted_index killed; /* known ids that are KNOWN_KILLED, by id */
@@ -155,6 +156,23 @@ static inline struct author *known_author(const struct household *h, const struc
 static inline bool author_is_overrun(const struct author *author)
 {
     return author->streams > LIMIT_STREAMS || author->forks > LIMIT_FORKS;
+}
+
+/* On the chosen path, whatever became of it. */
+static inline bool author_is_granted(const struct author *author)
+{
+    return author->base && author->base->grant != INDEX_NONE;
+}
+
+/* The records that say what an author holds: NULL-ended, the base's first. */
+static inline struct key_record *author_first(const struct author *author)
+{
+    return author->base ? author->base : author->sides;
+}
+static inline struct key_record *author_next(const struct author *author,
+                                             const struct key_record *record)
+{
+    return record == author->base ? author->sides : record->next_side;
 }
 
 /* --- household_index.c: finding what is known; INDEX_NONE when it is not --- */

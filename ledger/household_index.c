@@ -152,6 +152,8 @@ enum status index_reserve(struct household *h, size_t ids)
         array_reserve(&h->denials, 1, sizeof(uint32_t)) != STATUS_OK ||
         array_reserve(&h->withdrawals, (size_t)h->denials.count + 1 - h->withdrawals.count,
                       sizeof(uint32_t)) != STATUS_OK ||
+        array_reserve(&h->grants, (size_t)h->authors.count + 1 - h->grants.count,
+                      sizeof(uint32_t)) != STATUS_OK ||
         array_reserve(&h->scratch, all, sizeof(uint32_t)) != STATUS_OK ||
         index_map_reserve(&h->by_id, ids) != STATUS_OK ||
         index_map_reserve(&h->by_stream, 1) != STATUS_OK ||

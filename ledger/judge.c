@@ -114,16 +114,14 @@ static void sum_records(struct household *h, struct author *author)
     bool over_any = false;
     author->admin = false;
     author->any_name = true;
-    struct key_record *record = author->base;
-    for (struct key_record *next = author->sides; record; record = next) {
+    for (const struct key_record *record = author_first(author); record;
+         record = author_next(author, record)) {
         if (record->gives_rights) {
             author->admin = author->admin || record->admin;
             over_any = over_any || front_is_any(h, record->history, false);
         }
         if (record->gives_scope)
             author->any_name = author->any_name && front_is_any(h, record->scope, true);
-        if (record != author->base)
-            next = record->next_side;
     }
     author->over_all = over_any && !author->asked;
 }
@@ -148,6 +146,26 @@ static void conclude(struct judgement *j, struct author *author)
     sum_records(j->h, author);
 }
 
+/* By GRANT. */
+static int compare_grants(const void *a, const void *b, void *context)
+{
+    const struct household *h = context;
+    uint32_t left = author_at(h, *(const uint32_t *)a)->base->grant;
+    uint32_t right = author_at(h, *(const uint32_t *)b)->base->grant;
+    return left == right ? 0 : authority_is_lower(&h->authority, left, right) ? -1 : 1;
+}
+
+static void list_grants(struct household *h)
+{
+    h->grants.count = 0;
+    for (uint32_t i = 0; i < h->authors.count; i++) {
+        if (author_is_granted(author_at(h, i)))
+            *(uint32_t *)array_push(&h->grants, sizeof i) = i;
+    }
+    if (h->grants.count > 0)
+        qsort_r(h->grants.items, h->grants.count, sizeof(uint32_t), compare_grants, h);
+}
+
 static void judge_authors(struct household *h)
 {
     uint32_t trusted = h->trusts ? index_id(h, h->trusted) : INDEX_NONE;
@@ -165,6 +183,7 @@ static void judge_authors(struct household *h)
     note_sides(&j);
     for (uint32_t i = 0; i < h->authors.count; i++)
         conclude(&j, author_at(h, i));
+    list_grants(h);
 }
 
 /* The earlier of two denials, by time, then id. */
@@ -253,12 +272,10 @@ bool judge_in_scope(struct household *h, const struct author *author, const stru
     if (author->any_name)
         return true;
     struct key_event_walk walk = {.stamp = ++h->stamp};
-    struct key_record *record = author->base;
-    for (struct key_record *next = author->sides; record; record = next) {
+    for (const struct key_record *record = author_first(author); record;
+         record = author_next(author, record)) {
         if (record->gives_scope)
             key_event_push(&walk, record->scope);
-        if (record != author->base)
-            next = record->next_side;
     }
     const struct key_event *event;
     while ((event = key_event_pop_front(&walk)) != NULL) {

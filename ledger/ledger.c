@@ -306,9 +306,7 @@ enum status ledger_each(struct ledger *ledger,
     return store_each_entry(ledger->store, without_number, &inner);
 }
 
-enum status ledger_each_back(struct ledger *ledger, uint64_t before,
-                             enum status (*each)(void *context, uint64_t number,
-                                                 const struct entry *entry),
+enum status ledger_each_back(struct ledger *ledger, uint64_t before, store_each_fn *each,
                              void *context)
 {
     return store_each_entry_back(ledger->store, before, each, context);

@@ -6,8 +6,8 @@
  *
  *     ledger_begin(l); ledger_ingest(l, …); ledger_append_set(l, …); status = ledger_commit(l);
  *
- * Outside a batch, every call that writes is a batch by itself. A refused entry leaves the batch as
- * it was; a disk that fails makes its commit fail.
+ * Outside a batch, every call that writes is one by itself. A refused entry leaves the batch as it
+ * was; a disk that fails makes its commit fail.
  */
 #ifndef HEARTH_LEDGER_LEDGER_H
 #define HEARTH_LEDGER_LEDGER_H
@@ -34,7 +34,7 @@ void ledger_close(struct ledger *ledger);
 struct household *ledger_own(struct ledger *ledger);
 const uint8_t *ledger_own_id(struct ledger *ledger); /* NULL before */
 
-/* Every household held, by rising id; until `each` returns false. */
+/* Every household held, by rising id, until `each` returns false. */
 void ledger_each_household(struct ledger *ledger,
                            bool (*each)(void *context, const uint8_t namespace_id[static 32],
                                         struct household *household, bool own),
@@ -97,9 +97,7 @@ enum status ledger_each(struct ledger *ledger,
                         enum status (*each)(void *context, const struct entry *entry),
                         void *context);
 /* From the one before number `before` (UINT64_MAX: the newest) back to the first. */
-enum status ledger_each_back(struct ledger *ledger, uint64_t before,
-                             enum status (*each)(void *context, uint64_t number,
-                                                 const struct entry *entry),
+enum status ledger_each_back(struct ledger *ledger, uint64_t before, store_each_fn *each,
                              void *context);
 
 struct ledger_stats {
@@ -107,17 +105,14 @@ struct ledger_stats {
 };
 enum status ledger_stats(struct ledger *ledger, struct ledger_stats *stats);
 
-/* The label that this node gives itself (its statement carries it), kept in the store: at most 63
- * octets, else TOO_LONG. "" before one is set. */
+/* The label that this node gives itself: at most 63 octets, else TOO_LONG. "" before one is set. */
 enum status ledger_set_label(struct ledger *ledger, const char *label);
 const char *ledger_label(struct ledger *ledger);
 
-/* Keeps the opening of this node's scope list, which its next private stream reveals
- * (docs/ledger-format.md, OPEN). */
+/* Keeps the opening of this node's scope list; its next private stream reveals it (OPEN). */
 enum status ledger_set_scope_opening(struct ledger *ledger, const uint8_t *opening, size_t len);
 
-/* Household time without a synchronised clock: the newest statement of a key that is live; 0 if
- * none. */
+/* The newest time that a statement of a live key proves to have passed; 0 if none. */
 uint64_t ledger_floor_ms(struct ledger *ledger);
 
 /* When this incarnation of the node began (its statements carry it), in milliseconds. A store that

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ledger/base/name.h"
+#include "ledger/base/rrtype.h"
 #include "ledger/base/writer.h"
 #include "ledger/crypt.h"
 #include "ledger/ledger_parts.h"
@@ -79,31 +80,39 @@ static enum status append(struct ledger *ledger, enum body_kind kind, const stru
     return STATUS_OK;
 }
 
-struct count_streams {
+/* This key's streams, of all its incarnations. */
+struct own_ids {
     const uint8_t *author;
-    uint64_t last; /* leaves of one stream come one after the other */
+    uint64_t ids[LIMIT_STREAMS];
     uint32_t count;
 };
 
-static bool count_stream(void *context, const struct household_stream *stream)
+static bool own_ids_add(void *context, const struct household_stream *stream)
 {
-    struct count_streams *count = context;
-    if (memcmp(stream->author, count->author, 32) == 0 && stream->stream != count->last) {
-        count->last = stream->stream;
-        count->count++;
-    }
-    return true;
+    struct own_ids *own = context;
+    if (memcmp(stream->author, own->author, 32) != 0)
+        return true;
+    for (uint32_t i = 0; i < own->count; i++)
+        if (own->ids[i] == stream->stream)
+            return true; /* a leaf of a fork */
+    own->ids[own->count++] = stream->stream;
+    return own->count < LIMIT_STREAMS;
 }
 
-/* Counter and random half; never the authority's stream. */
-static uint64_t new_stream_id(struct ledger *ledger)
+/* Counter and random half; never the authority's stream. FULL where one more would make this key
+ * overrun: the last place is kept for denials. */
+static enum status new_stream_id(struct ledger *ledger, enum body_kind kind, uint64_t *id)
 {
     uint32_t random = 0;
-    struct count_streams count = {.author = ledger->keys->signing.public_key};
-    household_each_stream(ledger_own(ledger), count_stream, &count);
+    struct own_ids own = {.author = ledger->keys->signing.public_key};
+    household_each_stream(ledger_own(ledger), own_ids_add, &own);
+    uint32_t most = kind == KIND_DENIALS ? LIMIT_STREAMS : LIMIT_STREAMS - 1;
+    if (own.count >= most)
+        return STATUS_FULL;
     while (random == 0)
         crypt_random(&random, sizeof random);
-    return (uint64_t)count.count << 32 | random;
+    *id = (uint64_t)own.count << 32 | random;
+    return STATUS_OK;
 }
 
 /* The scope list that this key is held to, and that its private streams must reveal. */
@@ -140,12 +149,15 @@ static enum status open_stream(struct ledger *ledger, enum body_kind kind,
                                const uint8_t commitment[static 32], uint64_t time)
 {
     uint8_t opening[SCOPE_OPENING_MAX], id[ENTRY_ID_SIZE];
+    uint64_t stream;
     struct own_stream *own = &ledger->own_streams[kind];
     struct body body = {.type = ENTRY_OPEN, .open = {.kind = (uint8_t)kind}};
-    enum status status = scope_read(ledger, commitment, opening, &body.open.opening_len);
+    enum status status = new_stream_id(ledger, kind, &stream);
+    if (status == STATUS_OK)
+        status = scope_read(ledger, commitment, opening, &body.open.opening_len);
     if (status != STATUS_OK)
         return status;
-    *own = (struct own_stream){.open = true, .stream = new_stream_id(ledger)};
+    *own = (struct own_stream){.open = true, .stream = stream};
     if (body.open.opening_len > 0) {
         body.open.opening = opening;
         memcpy(own->scope, commitment, sizeof own->scope);
@@ -208,6 +220,17 @@ static enum status check_name(const struct name *name)
     return name_check_household(name);
 }
 
+/* The household knows a scope list once a stream reveals it; this node may know its own before, and
+ * reveals it with this very write (ensure_stream). */
+static bool in_own_scope(struct ledger *ledger, const struct name *name)
+{
+    uint8_t commitment[SCOPE_COMMITMENT_SIZE], opening[SCOPE_OPENING_MAX];
+    uint16_t len = 0;
+    return scope_to_reveal(ledger, commitment) &&
+           scope_read(ledger, commitment, opening, &len) == STATUS_OK && len > 0 &&
+           scope_has(opening, len, name);
+}
+
 /* Everything that would leave the write without effect, or refuse it, before anything is signed. */
 static enum status check_write(struct ledger *ledger, const struct ledger_write *write,
                                enum rule *rule)
@@ -217,7 +240,8 @@ static enum status check_write(struct ledger *ledger, const struct ledger_write 
         return ledger->unusable;
     if (!ledger_own(ledger))
         return STATUS_NO_HOUSEHOLD;
-    if (write->rr_count > LIMIT_RRS || write->ttl > TTL_MAX)
+    unsigned most = write->type == RRTYPE_PEER ? 1 : LIMIT_RRS;
+    if (write->rr_count > most || write->ttl > TTL_MAX)
         return STATUS_RANGE;
     if (write->by && strlen(write->by) > LIMIT_BY)
         return STATUS_TOO_LONG;
@@ -229,6 +253,8 @@ static enum status check_write(struct ledger *ledger, const struct ledger_write 
     if (status != STATUS_OK)
         return status;
     *rule = household_may_set(ledger_own(ledger), ledger->keys->signing.public_key, &write->name);
+    if (*rule == RULE_SCOPE && in_own_scope(ledger, &write->name))
+        *rule = RULE_NONE;
     return *rule == RULE_NONE ? STATUS_OK : STATUS_RULE;
 }
 

@@ -130,7 +130,8 @@ enum status owner_grant(const struct key_pair *owner, struct owner_head *head, u
 enum status owner_scope(const struct key_pair *owner, struct owner_head *head, uint64_t now_ms,
                         const struct body_scope *scope, struct owner_entry *out)
 {
-    if (!flags_are_right(scope->flags, scope->scope_commitment))
+    if (!flags_are_right(scope->flags, scope->scope_commitment) ||
+        !crypt_key_is_valid(scope->zone.key))
         return STATUS_NO_EFFECT;
     struct body body = {.type = ENTRY_SCOPE, .scope = *scope};
     return sign(owner, head, now_ms, &body, out);

@@ -49,7 +49,7 @@ enum status owner_genesis(const struct key_pair *owner, const uint8_t recovery_k
 /* NO_EFFECT (role, flags, share with a scope, an invalid key), SIGNATURE (of the possession). */
 enum status owner_grant(const struct key_pair *owner, struct owner_head *head, uint64_t now_ms,
                         const struct body_grant *grant, struct owner_entry *out);
-/* NO_EFFECT (flags, share with a scope). */
+/* NO_EFFECT (flags, share with a scope, an invalid zone key). */
 enum status owner_scope(const struct key_pair *owner, struct owner_head *head, uint64_t now_ms,
                         const struct body_scope *scope, struct owner_entry *out);
 enum status owner_revoke(const struct key_pair *owner, struct owner_head *head, uint64_t now_ms,

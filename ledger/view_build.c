@@ -13,36 +13,25 @@
 
 #include "ledger/base/checksum.h"
 #include "ledger/base/name.h"
-#include "ledger/base/text.h"
 #include "ledger/base/writer.h"
+#include "ledger/view_forms.h"
 #include "ledger/view_parts.h"
 
 /* "<label>.home.arpa": three length octets, `home`, `arpa` and the root are 12 beside the label. */
 static_assert(12 + NAME_LABEL_MAX + NAME_RELATIVE_MAX - 1 <= NAME_WIRE_MAX,
               "every name of the ledger fits below every apex");
 
-struct form {
-    const struct part_household *household;
-    uint32_t household_index;
-    bool is_id_form;
-    struct name apex;
-    uint32_t first_name, first_rrset; /* in the view */
-};
-
-/* The forms (by index) of one household; the same twice when it has only one. */
-struct form_pair {
-    uint32_t first; /* petname form, else id form: what PTR and others point at */
-    uint32_t id_form;
+/* Where a form's runs begin in the view. */
+struct place {
+    uint32_t first_name, first_rrset;
 };
 
 struct builder {
     const struct view_build *input;
+    struct view_forms forms;
     struct view_parts parts;
-    struct form *forms;      /* canonical order of their apexes */
-    struct form_pair *pairs; /* by household */
-    uint32_t form_count;
+    struct place *places; /* by form */
     uint32_t offsets[VIEW_TABLES], counts[VIEW_TABLES];
-    uint32_t wires_at; /* full names stand behind what the forms share, in the heap */
     size_t len;
     struct writer w;
 };
@@ -55,73 +44,16 @@ static const uint8_t entry_sizes[VIEW_TABLES] = {
     [VIEW_HEAP] = VIEW_HEAP_SIZE,           [VIEW_BLOCKS] = VIEW_BLOCK_CRC_SIZE,
 };
 
-/* --- forms --- */
-
-static bool make_apex(struct name *apex, const char *label)
+static const struct part_household *household_of(const struct builder *b, uint32_t form)
 {
-    struct name home;
-    return name_parse(apex, label) == STATUS_OK && name_labels(apex->wire, apex->len) == 1 &&
-           name_parse(&home, "home.arpa") == STATUS_OK && name_join(apex, apex, &home) == STATUS_OK;
+    return PILE_ENTRIES(b->parts.households, struct part_household) +
+           b->forms.forms[form].household;
 }
 
-/* The first household to use an apex has it. */
-static void add_form(struct builder *b, uint32_t household_index, const char *label,
-                     bool is_id_form)
+/* Is it the form whose names the parts' heap has? */
+static bool is_first_form(const struct builder *b, uint32_t form)
 {
-    struct form *form = &b->forms[b->form_count];
-    *form = (struct form){
-        .household = PILE_ENTRIES(b->parts.households, struct part_household) + household_index,
-        .household_index = household_index,
-        .is_id_form = is_id_form,
-    };
-    if (!make_apex(&form->apex, label))
-        return;
-    for (uint32_t i = 0; i < b->form_count; i++) {
-        if (name_equal(&b->forms[i].apex, &form->apex))
-            return;
-    }
-    b->form_count++;
-}
-
-static int compare_forms(const void *a, const void *b)
-{
-    const struct form *x = a;
-    const struct form *y = b;
-    return name_compare(x->apex.wire, x->apex.len, y->apex.wire, y->apex.len);
-}
-
-static enum status make_forms(struct builder *b)
-{
-    uint32_t count = PILE_COUNT(b->parts.households, struct part_household);
-    const struct part_household *all = PILE_ENTRIES(b->parts.households, struct part_household);
-    b->forms = calloc(2 * (size_t)count + 1, sizeof *b->forms);
-    b->pairs = calloc((size_t)count + 1, sizeof *b->pairs);
-    if (!b->forms || !b->pairs)
-        return STATUS_NO_MEMORY;
-    for (uint32_t i = 0; i < count; i++) {
-        char id[BASE32_ID_LEN + 1];
-        base32_encode_id(all[i].source->namespace_id, id);
-        add_form(b, i, id, true);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        add_form(b, i, all[i].source->petname, false);
-    qsort(b->forms, b->form_count, sizeof *b->forms, compare_forms);
-    for (uint32_t i = 0; i < b->form_count; i++) {
-        struct form_pair *pair = &b->pairs[b->forms[i].household_index];
-        if (b->forms[i].is_id_form)
-            pair->id_form = i;
-        else
-            pair->first = i + 1;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        b->pairs[i].first = b->pairs[i].first ? b->pairs[i].first - 1 : b->pairs[i].id_form;
-    return STATUS_OK;
-}
-
-static uint32_t twin_of(const struct builder *b, uint32_t form)
-{
-    const struct form_pair *pair = &b->pairs[b->forms[form].household_index];
-    return form == pair->first ? pair->id_form : pair->first;
+    return b->forms.pairs[b->forms.forms[form].household].first == form;
 }
 
 /* --- layout --- */
@@ -155,19 +87,21 @@ static void sort_addresses(struct pile *addresses)
     addresses->used = kept * sizeof *all;
 }
 
-/* Places the forms' runs of names and RRsets; returns the octets of all their full names. */
+/* Places the forms' runs of names and RRsets; returns the octets of names that the heap lacks. */
 static uint64_t place_forms(struct builder *b, uint64_t *names, uint64_t *rrsets)
 {
     uint64_t wires = 0;
     *names = *rrsets = 0;
-    for (uint32_t i = 0; i < b->form_count; i++) {
-        struct form *form = &b->forms[i];
-        form->first_name = (uint32_t)*names;
-        form->first_rrset = (uint32_t)*rrsets;
-        *names += form->household->name_count;
-        *rrsets += form->household->rrset_count;
-        wires += form->household->wires_len +
-                 (uint64_t)form->household->name_count * (form->apex.len - 1U);
+    for (uint32_t i = 0; i < b->forms.count; i++) {
+        const struct part_household *household = household_of(b, i);
+        const struct name *first_apex = &b->forms.forms[view_forms_twin(&b->forms, i)].apex;
+        b->places[i] = (struct place){(uint32_t)*names, (uint32_t)*rrsets};
+        *names += household->name_count;
+        *rrsets += household->rrset_count;
+        if (!is_first_form(b, i))
+            wires += household->wires_len +
+                     (uint64_t)household->name_count * b->forms.forms[i].apex.len -
+                     (uint64_t)household->name_count * first_apex->len;
     }
     return wires;
 }
@@ -175,8 +109,11 @@ static uint64_t place_forms(struct builder *b, uint64_t *names, uint64_t *rrsets
 static enum status make_layout(struct builder *b)
 {
     uint64_t counts[VIEW_TABLES];
+    b->places = calloc((size_t)b->forms.count + 1, sizeof *b->places);
+    if (!b->places)
+        return STATUS_NO_MEMORY;
     uint64_t wires = place_forms(b, &counts[VIEW_NAMES], &counts[VIEW_RRSETS]);
-    counts[VIEW_ZONES] = b->form_count;
+    counts[VIEW_ZONES] = b->forms.count;
     counts[VIEW_HASH] = 1;
     while (counts[VIEW_HASH] < 2 * counts[VIEW_NAMES])
         counts[VIEW_HASH] *= 2;
@@ -196,7 +133,6 @@ static enum status make_layout(struct builder *b)
         if (at > UINT32_MAX)
             return STATUS_FULL;
     }
-    b->wires_at = b->offsets[VIEW_HEAP] + (uint32_t)b->parts.heap.used;
     b->len = at;
     return STATUS_OK;
 }
@@ -240,14 +176,14 @@ static void write_header(struct builder *b)
 static void write_zones(struct builder *b)
 {
     struct writer *w = &b->w;
-    for (uint32_t i = 0; i < b->form_count; i++) {
-        const struct form *form = &b->forms[i];
-        const struct part_household *household = form->household;
-        const struct view_build_household *source = household->source;
-        writer_u32(w, form->first_name); /* the apex sorts before all below it */
-        writer_u32(w, form->first_name);
+    for (uint32_t i = 0; i < b->forms.count; i++) {
+        const struct view_form *form = &b->forms.forms[i];
+        const struct part_household *household = household_of(b, i);
+        const struct view_build_household *source = b->forms.households[form->household];
+        writer_u32(w, b->places[i].first_name); /* the apex sorts before all below it */
+        writer_u32(w, b->places[i].first_name);
         writer_u32(w, household->name_count);
-        writer_u32(w, twin_of(b, i));
+        writer_u32(w, view_forms_twin(&b->forms, i));
         writer_u32(w, (source->own ? (uint32_t)VIEW_ZONE_OWN : 0) |
                           (form->is_id_form ? (uint32_t)VIEW_ZONE_ID_FORM : 0));
         writer_u32(w, source->state);
@@ -262,9 +198,10 @@ static void write_zones(struct builder *b)
 }
 
 /* The hash table is filled while the names are written, ahead of the writer. */
-static void insert_hash(struct builder *b, const uint8_t *wire, size_t len, uint32_t index)
+static void insert_hash(struct builder *b, uint32_t wire_at, uint8_t len, uint32_t index,
+                        uint32_t first_rrset)
 {
-    uint64_t hash = siphash13(b->input->hash_key, wire, len);
+    uint64_t hash = siphash13(b->input->hash_key, b->w.start + wire_at, len);
     uint32_t mask = b->counts[VIEW_HASH] - 1;
     uint8_t *table = b->w.start + b->offsets[VIEW_HASH];
     for (uint32_t slot = (uint32_t)hash & mask;; slot = (slot + 1) & mask) {
@@ -275,44 +212,61 @@ static void insert_hash(struct builder *b, const uint8_t *wire, size_t len, uint
         struct writer w = writer_over(entry, VIEW_HASH_SIZE);
         writer_u32(&w, (uint32_t)(hash >> 32));
         writer_u32(&w, index + 1);
+        writer_u32(&w, wire_at);
+        writer_u32(&w, b->offsets[VIEW_RRSETS] + first_rrset * VIEW_RRSET_SIZE);
         return;
     }
 }
 
-/* Writes the form's names, with their octets at *wire_at of the heap. */
-static void write_form_names(struct builder *b, uint32_t index, uint32_t *wire_at)
+/* Puts the name of a second form at *wire_at: its labels, then that form's apex. */
+static uint8_t write_second_wire(struct builder *b, const struct part_name *name, uint32_t form,
+                                 uint32_t *wire_at)
+{
+    const struct name *first_apex = &b->forms.forms[view_forms_twin(&b->forms, form)].apex;
+    const struct name *apex = &b->forms.forms[form].apex;
+    uint8_t *wire = b->w.start + *wire_at;
+    size_t labels = (size_t)name->wire_len - first_apex->len;
+    memcpy(wire, b->parts.heap.bytes + name->wire, labels);
+    memcpy(wire + labels, apex->wire, apex->len);
+    *wire_at += (uint32_t)(labels + apex->len);
+    return (uint8_t)(labels + apex->len);
+}
+
+/* The form's names; a second form's octets go to *wire_at meanwhile. */
+static void write_form_names(struct builder *b, uint32_t form, uint32_t *wire_at)
 {
     struct writer *w = &b->w;
-    const struct form *form = &b->forms[index];
-    const struct part_household *household = form->household;
+    const struct part_household *household = household_of(b, form);
     const struct part_name *names =
         PILE_ENTRIES(b->parts.names, struct part_name) + household->first_name;
-    uint32_t twin_first = b->forms[twin_of(b, index)].first_name;
+    uint32_t first = b->places[form].first_name;
+    uint32_t twin_first = b->places[view_forms_twin(&b->forms, form)].first_name;
     for (uint32_t i = 0; i < household->name_count; i++) {
         const struct part_name *name = &names[i];
-        uint8_t *wire = w->start + *wire_at;
-        size_t labels = name->wire_len - 1U;
-        size_t len = labels + form->apex.len;
-        memcpy(wire, b->parts.wires.bytes + name->wire, labels);
-        memcpy(wire + labels, form->apex.wire, form->apex.len);
-        insert_hash(b, wire, len, form->first_name + i);
-        writer_u32(w, *wire_at);
-        writer_u8(w, (uint8_t)len);
+        uint32_t at = is_first_form(b, form) ? b->offsets[VIEW_HEAP] + name->wire : *wire_at;
+        uint8_t len =
+            is_first_form(b, form) ? name->wire_len : write_second_wire(b, name, form, wire_at);
+        uint32_t first_rrset =
+            b->places[form].first_rrset + name->first_rrset - household->first_rrset;
+        insert_hash(b, at, len, first + i, first_rrset);
+        writer_u32(w, at);
+        writer_u8(w, len);
         writer_u8(w, name->rrset_count == 0 ? VIEW_NAME_EMPTY_NON_TERMINAL : 0);
         writer_u16(w, name->rrset_count);
-        writer_u32(w, form->first_rrset + name->first_rrset - household->first_rrset);
-        writer_u32(w, index);
+        writer_u32(w, first_rrset);
+        writer_u32(w, form);
         writer_u32(w, twin_first + i);
         writer_u32(w, 0);
-        *wire_at += (uint32_t)len;
     }
 }
 
+/* Heap and hash table come before their turn: names are hashed as they stand in the heap. */
 static void write_names_and_hash(struct builder *b)
 {
+    uint32_t wire_at = b->offsets[VIEW_HEAP] + (uint32_t)b->parts.heap.used;
+    memcpy(b->w.start + b->offsets[VIEW_HEAP], b->parts.heap.bytes, b->parts.heap.used);
     memset(b->w.start + b->offsets[VIEW_HASH], 0, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE);
-    uint32_t wire_at = b->wires_at;
-    for (uint32_t i = 0; i < b->form_count; i++)
+    for (uint32_t i = 0; i < b->forms.count; i++)
         write_form_names(b, i, &wire_at);
     (void)writer_room(&b->w, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE); /* filled above */
 }
@@ -336,8 +290,8 @@ static void write_rrset(struct builder *b, const struct part_rrset *rrset)
 static void write_rrsets(struct builder *b)
 {
     const struct part_rrset *all = PILE_ENTRIES(b->parts.rrsets, struct part_rrset);
-    for (uint32_t i = 0; i < b->form_count; i++) {
-        const struct part_household *household = b->forms[i].household;
+    for (uint32_t i = 0; i < b->forms.count; i++) {
+        const struct part_household *household = household_of(b, i);
         for (uint32_t j = 0; j < household->rrset_count; j++)
             write_rrset(b, &all[household->first_rrset + j]);
     }
@@ -362,7 +316,7 @@ static void write_authors(struct builder *b)
     for (uint32_t i = 0; i < b->counts[VIEW_AUTHORS]; i++) {
         writer_bytes(&b->w, authors[i].key, sizeof authors[i].key);
         write_heap_run(b, authors[i].label, authors[i].label_len);
-        writer_u32(&b->w, b->pairs[authors[i].household].first);
+        writer_u32(&b->w, b->forms.pairs[authors[i].household].first);
         writer_u8(&b->w, authors[i].role);
         writer_u8(&b->w, authors[i].flags);
         writer_u16(&b->w, 0);
@@ -377,7 +331,7 @@ static void write_withdrawn(struct builder *b)
         writer_bytes(&b->w, all[i].id, sizeof all[i].id);
         writer_u64(&b->w, all[i].time);
         writer_u32(&b->w, all[i].author);
-        writer_u32(&b->w, b->pairs[all[i].household].first);
+        writer_u32(&b->w, b->forms.pairs[all[i].household].first);
         writer_u8(&b->w, all[i].reason);
         write_zeros(&b->w, 15);
     }
@@ -388,14 +342,15 @@ static void write_addresses(struct builder *b)
     const struct part_address *all = PILE_ENTRIES(b->parts.addresses, struct part_address);
     uint32_t count = b->counts[VIEW_ADDRESSES];
     for (uint32_t i = 0; i < count; i++) {
-        const struct form *form = &b->forms[b->pairs[all[i].household].first];
+        uint32_t form = b->forms.pairs[all[i].household].first;
         writer_bytes(&b->w, all[i].address, sizeof all[i].address);
-        writer_u32(&b->w, form->first_name + all[i].name - form->household->first_name);
+        writer_u32(&b->w,
+                   b->places[form].first_name + all[i].name - household_of(b, form)->first_name);
         writer_u32(&b->w, 0);
     }
 }
 
-static void write_heap_and_blocks(struct builder *b)
+static void write_blocks(struct builder *b)
 {
     struct writer *w = &b->w;
     writer_bytes(w, b->parts.heap.bytes, b->parts.heap.used);
@@ -422,7 +377,7 @@ static enum status write_view(struct builder *b)
     write_authors(b);
     write_withdrawn(b);
     write_addresses(b);
-    write_heap_and_blocks(b);
+    write_blocks(b);
     assert(b->w.error == STATUS_OK && b->w.used == b->len); /* the layout was right */
     return STATUS_OK;
 }
@@ -430,10 +385,11 @@ static enum status write_view(struct builder *b)
 enum status view_build(const struct view_build *input, uint8_t **bytes, size_t *len)
 {
     struct builder b = {.input = input};
-    enum status status = view_parts_gather(&b.parts, input);
+    enum status status = view_forms_make(&b.forms, input);
     if (status == STATUS_OK)
-        status = make_forms(&b);
-    sort_addresses(&b.parts.addresses);
+        status = view_parts_gather(&b.parts, &b.forms, input->serial);
+    if (status == STATUS_OK)
+        sort_addresses(&b.parts.addresses);
     if (status == STATUS_OK)
         status = make_layout(&b);
     if (status == STATUS_OK)
@@ -442,8 +398,8 @@ enum status view_build(const struct view_build *input, uint8_t **bytes, size_t *
         *bytes = b.w.start;
         *len = b.len;
     }
-    free(b.pairs);
-    free(b.forms);
+    free(b.places);
     view_parts_deinit(&b.parts);
+    view_forms_deinit(&b.forms);
     return status;
 }

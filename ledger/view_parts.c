@@ -79,11 +79,13 @@ enum { SYNTHETIC_COUNT = 2 };
 
 struct gatherer {
     struct view_parts *parts;
+    const struct view_build_household *source;
+    const struct name *apex; /* its first */
     struct part_household household;
     uint32_t household_index;
     uint32_t first_author; /* of this household */
     uint32_t last_author;  /* most records share their neighbour's */
-    struct name name;      /* the one being gathered */
+    struct name name;      /* the one being gathered, relative */
     struct part_rrset synthetic[SYNTHETIC_COUNT];
     unsigned synthetic_done;
     uint32_t last_by, last_by_len; /* same, for `by` */
@@ -114,18 +116,21 @@ static void add_synthetic_before(struct gatherer *g, uint32_t type)
         add_rrset(g, &g->synthetic[g->synthetic_done++]);
 }
 
-static void add_name(struct gatherer *g, const uint8_t *wire, uint8_t len)
+/* `relative` is len octets, the root among them. */
+static void add_name(struct gatherer *g, const uint8_t *relative, uint8_t len)
 {
-    uint32_t at = pile_bytes(&g->parts->wires, wire, len);
+    struct pile *heap = &g->parts->heap;
+    uint32_t at = pile_bytes(heap, relative, len - 1U);
+    (void)pile_bytes(heap, g->apex->wire, g->apex->len); /* `at` is where the name begins */
     struct part_name *name = pile_add(&g->parts->names, sizeof *name);
     if (!name)
         return;
     *name = (struct part_name){
         .wire = at,
-        .wire_len = len,
+        .wire_len = (uint8_t)(len - 1U + g->apex->len),
         .first_rrset = PILE_COUNT(g->parts->rrsets, struct part_rrset),
     };
-    g->household.wires_len += len;
+    g->household.wires_len += name->wire_len;
 }
 
 /* How many labels from the right the two names share. */
@@ -170,7 +175,7 @@ static uint32_t heap_rrs(struct pile *heap, const struct body_rr *rrs, unsigned 
 /* The household's row for a key; made at its first use. */
 static uint32_t find_author(struct gatherer *g, const uint8_t key[static 32])
 {
-    const struct view_build_household *source = g->household.source;
+    const struct view_build_household *source = g->source;
     struct pile *authors = &g->parts->authors;
     const struct part_author *all = PILE_ENTRIES(*authors, struct part_author);
     uint32_t count = PILE_COUNT(*authors, struct part_author);
@@ -296,18 +301,20 @@ static bool gather_withdrawal(void *context, const struct household_withdrawal *
     return true;
 }
 
-static void gather_household(struct view_parts *parts, const struct view_build_household *source,
+static void gather_household(struct view_parts *parts, const struct view_forms *forms,
+                             uint32_t index,
                              const struct part_rrset synthetic[static SYNTHETIC_COUNT])
 {
     struct gatherer g = {
         .parts = parts,
-        .household_index = PILE_COUNT(parts->households, struct part_household),
+        .source = forms->households[index],
+        .apex = &forms->forms[forms->pairs[index].first].apex,
+        .household_index = index,
         .first_author = PILE_COUNT(parts->authors, struct part_author),
         .last_author = UINT32_MAX,
         .name = {.len = 1, .wire = {0}},
         .household =
             {
-                .source = source,
                 .first_name = PILE_COUNT(parts->names, struct part_name),
                 .first_rrset = PILE_COUNT(parts->rrsets, struct part_rrset),
                 .first_withdrawn = PILE_COUNT(parts->withdrawn, struct part_withdrawn),
@@ -315,15 +322,15 @@ static void gather_household(struct view_parts *parts, const struct view_build_h
     };
     memcpy(g.synthetic, synthetic, sizeof g.synthetic);
     add_name(&g, g.name.wire, g.name.len);
-    household_each_winner(source->household, gather_winner, &g);
+    household_each_winner(g.source->household, gather_winner, &g);
     add_synthetic_before(&g, UINT32_MAX);
-    household_each_withdrawal(source->household, gather_withdrawal, &g);
+    household_each_withdrawal(g.source->household, gather_withdrawal, &g);
     struct part_household *household = &g.household;
     household->name_count = PILE_COUNT(parts->names, struct part_name) - household->first_name;
     household->rrset_count = PILE_COUNT(parts->rrsets, struct part_rrset) - household->first_rrset;
     household->withdrawn_count =
         PILE_COUNT(parts->withdrawn, struct part_withdrawn) - household->first_withdrawn;
-    (void)pile_bytes(&parts->households, household, sizeof *household);
+    (void)pile_bytes(&parts->households, household, sizeof *household); /* asked for at the end */
 }
 
 /* --- all of them --- */
@@ -361,28 +368,17 @@ static void make_synthetics(struct view_parts *parts, uint32_t serial,
     synthetic[1] = make_synthetic(parts, RRTYPE_SOA, &soa);
 }
 
-static bool is_repeated(const struct view_build *input, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (memcmp(input->households[i].namespace_id, input->households[index].namespace_id, 32) ==
-            0)
-            return true;
-    }
-    return false;
-}
-
-enum status view_parts_gather(struct view_parts *parts, const struct view_build *input)
+enum status view_parts_gather(struct view_parts *parts, const struct view_forms *forms,
+                              uint32_t serial)
 {
     *parts = (struct view_parts){.names = {.bytes = NULL}};
     struct part_rrset synthetic[SYNTHETIC_COUNT];
-    make_synthetics(parts, input->serial, synthetic);
-    for (size_t i = 0; i < input->household_count; i++) {
-        if (!is_repeated(input, i))
-            gather_household(parts, &input->households[i], synthetic);
-    }
+    make_synthetics(parts, serial, synthetic);
+    for (uint32_t i = 0; i < forms->household_count; i++)
+        gather_household(parts, forms, i, synthetic);
     const struct pile *piles[] = {&parts->households, &parts->names,   &parts->rrsets,
                                   &parts->records,    &parts->authors, &parts->withdrawn,
-                                  &parts->addresses,  &parts->wires,   &parts->heap};
+                                  &parts->addresses,  &parts->heap};
     for (size_t i = 0; i < sizeof piles / sizeof piles[0]; i++) {
         if (piles[i]->error != STATUS_OK)
             return piles[i]->error;
@@ -399,6 +395,5 @@ void view_parts_deinit(struct view_parts *parts)
     pile_deinit(&parts->authors);
     pile_deinit(&parts->withdrawn);
     pile_deinit(&parts->addresses);
-    pile_deinit(&parts->wires);
     pile_deinit(&parts->heap);
 }

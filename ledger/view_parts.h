@@ -13,6 +13,7 @@
 
 #include "ledger/base/status.h"
 #include "ledger/view_build.h"
+#include "ledger/view_forms.h"
 
 /* A growing array of anything. Once something failed (NO_MEMORY; FULL: it would pass 4 GiB),
  * nothing more is added. */
@@ -27,7 +28,7 @@ void *pile_add(struct pile *pile, size_t n);
 void pile_deinit(struct pile *pile);
 
 struct part_name {
-    uint32_t wire; /* in wires: relative, ended by the root */
+    uint32_t wire; /* under the household's first apex */
     uint32_t first_rrset;
     uint16_t rrset_count;
     uint8_t wire_len;
@@ -35,9 +36,9 @@ struct part_name {
 
 struct part_rrset {
     uint32_t ttl;
-    uint32_t data, data_len;       /* in heap: per RR length (2), rdata */
-    uint32_t removed, removed_len; /* in heap */
-    uint32_t record;               /* index + 1, 0 = none */
+    uint32_t data, data_len; /* per RR length (2), rdata */
+    uint32_t removed, removed_len;
+    uint32_t record; /* index + 1, 0 = none */
     uint16_t type, flags, count, removed_count;
 };
 
@@ -45,13 +46,13 @@ struct part_record {
     uint8_t id[32];
     uint64_t time;
     uint32_t author, conflicts;
-    uint32_t by, by_len; /* in heap */
+    uint32_t by, by_len;
 };
 
 struct part_author {
     uint8_t key[32];
     uint32_t household;
-    uint32_t label, label_len; /* in heap */
+    uint32_t label, label_len;
     uint8_t role, flags;
 };
 
@@ -69,22 +70,21 @@ struct part_address {
 
 /* Each household's part of a pile is one run. Indices count entries, not octets. */
 struct part_household {
-    const struct view_build_household *source;
     uint32_t first_name, name_count;
-    uint32_t wires_len; /* octets of its relative names together */
+    uint32_t wires_len; /* octets of its names together */
     uint32_t first_rrset, rrset_count;
     uint32_t first_withdrawn, withdrawn_count;
 };
 
 struct view_parts {
     struct pile households, names, rrsets, records, authors, withdrawn, addresses;
-    struct pile wires; /* relative names */
-    struct pile heap;  /* what all forms of a name share */
+    struct pile heap;
 };
 
-/* Gathers every household once (a namespace given again is passed over). NO_MEMORY, FULL. The parts
- * are the caller's, to deinit in any case. */
-enum status view_parts_gather(struct view_parts *parts, const struct view_build *input);
+/* Gathers the households of the forms, in their order. NO_MEMORY, FULL. The parts are the caller's,
+ * to deinit in any case. */
+enum status view_parts_gather(struct view_parts *parts, const struct view_forms *forms,
+                              uint32_t serial);
 void view_parts_deinit(struct view_parts *parts);
 
 static inline uint32_t pile_count(const struct pile *pile, size_t entry_size)

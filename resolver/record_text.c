@@ -106,9 +106,8 @@ static bool number_fits(const char **at, unsigned long greatest)
     *at = skip_blanks(*at);
     size_t len = strcspn(*at, " \t");
     size_t digits = strspn(*at, "0123456789");
-    bool fits = digits < len || (len > 0 && len <= 9 && strtoul(*at, NULL, 10) <= greatest);
-    if (digits < len && digits > 0)
-        fits = false; /* "3x" */
+    bool fits = isalpha((unsigned char)**at) ||
+                (digits == len && len > 0 && len <= 9 && strtoul(*at, NULL, 10) <= greatest);
     *at += len;
     return fits;
 }
@@ -204,9 +203,8 @@ static enum status take_rdata(const ldns_rr *rr, struct record_data *data)
     if (!buffer)
         return STATUS_NO_MEMORY;
     enum status status = STATUS_RDATA;
-    if (ldns_rr_rdata2buffer_wire(buffer, rr) == LDNS_STATUS_OK &&
-        ldns_buffer_position(buffer) >= 2)
-        status = copy_data(data, ldns_buffer_at(buffer, 2), ldns_buffer_position(buffer) - 2);
+    if (ldns_rr_rdata2buffer_wire(buffer, rr) == LDNS_STATUS_OK)
+        status = copy_data(data, ldns_buffer_begin(buffer), ldns_buffer_position(buffer));
     ldns_buffer_free(buffer);
     return status;
 }

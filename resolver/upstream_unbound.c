@@ -79,7 +79,7 @@ static const char *const options[][2] = {
 /* Names below home.arpa are the local upstream's: private addresses and no DNSSEC are right there.
  */
 static const char *const local_options[][2] = {
-    {"local-zone:", "home.arpa. nodefault"},
+    {"local-zone:", "home.arpa. transparent"},
     {"domain-insecure:", "home.arpa."},
     {"private-domain:", "home.arpa."},
 };

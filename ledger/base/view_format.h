@@ -33,7 +33,7 @@ enum view_table_index {
 enum {
     VIEW_ZONE_SIZE = 96,
     VIEW_NAME_SIZE = 24,
-    VIEW_HASH_SIZE = 8,
+    VIEW_HASH_SIZE = 16,
     VIEW_RRSET_SIZE = 48,
     VIEW_RECORD_SIZE = 96,
     VIEW_AUTHOR_SIZE = 48,

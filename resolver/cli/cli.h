@@ -22,7 +22,11 @@ enum exit_code {
     EXIT_BROKEN = 5,      /* I/O or corruption */
 };
 
-enum { CLI_ARGUMENTS_MAX = 4096, CLI_OPTIONS_MAX = 4, CLI_COMMAND_SIZE = PATHS_SIZE + 32 };
+enum {
+    CLI_OPTIONS_MAX = 4,
+    CLI_COMMAND_SIZE = PATHS_SIZE + 32,
+    CLI_HINT_SIZE = CLI_COMMAND_SIZE + 1536, /* a command with a name and an address in it */
+};
 
 struct cli;
 

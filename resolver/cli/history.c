@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/base/rrtype.h"
+#include "ledger/entry.h"
 #include "resolver/cli/output.h"
 
-enum { STOP = -1, WHAT_SIZE = 6000, PAGE_MAX = 1000 };
+enum { STOP = -1, WHAT_SIZE = 6000, PAGE_MAX = 1000, TLSA_SHA256_RDATA = 35 };
 
 bool history_is_of(const struct name *name, const struct name *device)
 {
@@ -29,8 +31,7 @@ static void describe_set(const json_t *entry, char *text, size_t size)
     int used = snprintf(text, size, "%s %s %s", deletes ? "delete" : "set",
                         field_text(entry, "name"), type_text);
     size_t i;
-    json_array_foreach(rrs, i, rr)
-    {
+    json_array_foreach(rrs, i, rr) {
         if (used < 0 || (size_t)used >= size || record_rr_text(type, rr, data) != STATUS_OK)
             return;
         used += snprintf(text + used, size - (size_t)used, "%s%s", i == 0 ? "  " : ", ", data);
@@ -44,7 +45,7 @@ static void describe(const json_t *entry, char *text, size_t size)
     if (*field_text(entry, "name") != '\0')
         describe_set(entry, text, size);
     else if (*hash != '\0')
-        snprintf(text, size, "%s %s", kind, hash);
+        snprintf(text, size, "%s %s  %s", kind, hash, record_reason(field_number(entry, "reason")));
     else if (*key != '\0')
         snprintf(text, size, "%s key %s", kind, key);
     else
@@ -88,12 +89,10 @@ static json_t *entry_object(const json_t *entry)
     return object;
 }
 
-static int take_entry(void *context, const json_t *entry)
+/* Prints or keeps one entry; STOP when the limit is reached. */
+static int give_entry(void *context, const json_t *entry)
 {
     struct history *history = context;
-    struct name name;
-    if (history->only && (!field_name(entry, &name) || !history_is_of(&name, history->only)))
-        return EXIT_YES;
     if (history->limit > 0 && history->count == history->limit) {
         history->more = true;
         return STOP;
@@ -106,12 +105,78 @@ static int take_entry(void *context, const json_t *entry)
     return EXIT_YES;
 }
 
+/* --- of one name: the withdrawals of its keys belong to it, though no name is in them --- */
+
+struct of_name {
+    const struct history *history;
+    json_t *entries; /* newest first */
+    json_t *hashes;  /* that a TLSA record of it ever published: hex → true */
+};
+
+static void note_hashes(struct of_name *of, const json_t *entry)
+{
+    size_t i;
+    json_t *rr;
+    if (field_number(entry, "rrtype") != RRTYPE_TLSA)
+        return;
+    json_array_foreach(json_object_get(entry, "rrs"), i, rr) {
+        const char *hex = json_string_value(rr);
+        if (hex && strlen(hex) == 2 * TLSA_SHA256_RDATA && strncmp(hex + 4, "01", 2) == 0)
+            json_object_set_new(of->hashes, hex + 6, json_true());
+    }
+}
+
+static int take_of_name(void *context, const json_t *entry)
+{
+    struct of_name *of = context;
+    struct name name;
+    if (of->history->only &&
+        (!field_name(entry, &name) || !history_is_of(&name, of->history->only)))
+        return EXIT_YES;
+    note_hashes(of, entry);
+    json_array_append(of->entries, (json_t *)(uintptr_t)entry);
+    return EXIT_YES;
+}
+
+/* An element of `withdrawn`, in the form of a log entry and at its place. */
+static int take_withdrawal(void *context, const json_t *item)
+{
+    struct of_name *of = context;
+    if (!json_object_get(of->hashes, field_text(item, "hash")))
+        return EXIT_YES;
+    json_t *entry = json_copy((json_t *)(uintptr_t)item);
+    json_object_set_new(entry, "kind", json_string("withdraw"));
+    json_object_set_new(entry, "type", json_integer(ENTRY_WITHDRAW));
+    size_t at = 0;
+    while (at < json_array_size(of->entries) &&
+           field_number(json_array_get(of->entries, at), "time") > field_number(item, "time"))
+        at++;
+    json_array_insert_new(of->entries, at, entry);
+    return EXIT_YES;
+}
+
+static int read_of_name(struct history *history, const char *under)
+{
+    struct of_name of = {.history = history, .entries = json_array(), .hashes = json_object()};
+    json_t *request = json_pack("{s:s, s:s, s:i}", "op", "log", "name", under, "limit", PAGE_MAX);
+    int code = session_each(history->session, request, "entries", take_of_name, &of);
+    if (code == EXIT_YES && json_object_size(of.hashes) > 0)
+        code = session_each(history->session,
+                            json_pack("{s:s, s:i}", "op", "withdrawn", "limit", PAGE_MAX),
+                            "withdrawn", take_withdrawal, &of);
+    for (size_t i = 0; code == EXIT_YES && i < json_array_size(of.entries); i++)
+        code = give_entry(history, json_array_get(of.entries, i));
+    json_decref(of.entries);
+    json_decref(of.hashes);
+    return code;
+}
+
 int history_read(struct history *history, const char *under)
 {
     size_t page = history->limit > 0 && history->limit < PAGE_MAX ? history->limit + 1 : PAGE_MAX;
-    json_t *request = json_pack("{s:s, s:I}", "op", "log", "limit", (json_int_t)page);
-    if (under)
-        json_object_set_new(request, "name", json_string(under));
-    int code = session_each(history->session, request, "entries", take_entry, history);
+    int code = under ? read_of_name(history, under)
+                     : session_each(history->session,
+                                    json_pack("{s:s, s:I}", "op", "log", "limit", (json_int_t)page),
+                                    "entries", give_entry, history);
     return code == STOP ? EXIT_YES : code;
 }

@@ -70,7 +70,7 @@ void house_close(struct house *house)
 
 int house_error(struct cli *cli, enum status status)
 {
-    char hint[CLI_COMMAND_SIZE + 16];
+    char hint[CLI_HINT_SIZE];
     snprintf(hint, sizeof hint, "%s status", cli->command);
     if (status == STATUS_NOT_FOUND)
         return output_error(cli, EXIT_NO, NULL, status_name(status), hint,

@@ -6,6 +6,7 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/base/text.h"
+#include "ledger/body.h"
 #include "ledger/rdata.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/tlsa_hint.h"
@@ -52,8 +53,9 @@ json_t *record_texts(uint16_t type, const json_t *rrs)
     json_t *list = json_array(), *rr;
     char data[RECORD_TEXT_SIZE];
     size_t i;
-    json_array_foreach(rrs, i, rr) if (record_rr_text(type, rr, data) == STATUS_OK)
-        json_array_append_new(list, output_string(data, strlen(data)));
+    json_array_foreach(rrs, i, rr)
+        if (record_rr_text(type, rr, data) == STATUS_OK)
+            json_array_append_new(list, output_string(data, strlen(data)));
     return list;
 }
 
@@ -106,9 +108,9 @@ json_t *record_labels(struct session *session)
         return labels;
     size_t i;
     json_t *grant;
-    json_array_foreach(json_object_get(answer, "grants"), i,
-                       grant) if (*field_text(grant, "label") != '\0')
-        json_object_set(labels, field_text(grant, "key"), json_object_get(grant, "label"));
+    json_array_foreach(json_object_get(answer, "grants"), i, grant)
+        if (*field_text(grant, "label") != '\0')
+            json_object_set(labels, field_text(grant, "key"), json_object_get(grant, "label"));
     const char *owner = field_text(answer, "owner");
     if (*owner != '\0')
         json_object_set_new(labels, owner, json_string("the owner"));
@@ -123,4 +125,13 @@ void record_label(const json_t *labels, const char *key, char text[static 80])
         output_escape(label, strlen(label), text, 80);
     else
         snprintf(text, 80, "key %.16s", key);
+}
+
+const char *record_reason(uint64_t reason)
+{
+    static const char *const reasons[] = {
+        [REASON_NONE] = "",           [REASON_LOST] = "lost",         [REASON_STOLEN] = "stolen",
+        [REASON_RETIRED] = "retired", [REASON_REPLACED] = "replaced",
+    };
+    return reason < sizeof reasons / sizeof reasons[0] ? reasons[reason] : "for another reason";
 }

@@ -32,4 +32,7 @@ json_t *record_labels(struct session *session);
 /* The label of a key (hex), "the owner", or the first digits of it. */
 void record_label(const json_t *labels, const char *key, char text[static 80]);
 
+/* "stolen": a WITHDRAW's reason; "" for none. */
+const char *record_reason(uint64_t reason);
+
 #endif

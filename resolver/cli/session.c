@@ -35,7 +35,7 @@ bool field_name(const json_t *object, struct name *name)
 
 int session_lost(struct cli *cli, enum status status)
 {
-    char hint[CLI_COMMAND_SIZE];
+    char hint[CLI_HINT_SIZE];
     if (cli->paths.system)
         snprintf(hint, sizeof hint, "systemctl start hearthd");
     else if (cli->dir)
@@ -72,7 +72,7 @@ int session_report(struct cli *cli, const json_t *answer, json_t *object)
         rule = field_text(answer, "status");
     int code =
         status == STATUS_COUNT || status == STATUS_OK ? EXIT_BROKEN : output_exit_code(status);
-    char hint[CLI_COMMAND_SIZE] = "";
+    char hint[CLI_HINT_SIZE] = "";
     if (status == STATUS_NO_HOUSEHOLD)
         snprintf(hint, sizeof hint, "%s init LABEL", cli->command);
     const char *given = field_text(answer, "hint");
@@ -122,7 +122,7 @@ int session_open_household(struct session *session, struct cli *cli)
     int code = session_open(session, cli);
     if (code != EXIT_YES || session->has_household)
         return code;
-    char hint[CLI_COMMAND_SIZE + 16];
+    char hint[CLI_HINT_SIZE];
     snprintf(hint, sizeof hint, "%s init LABEL", cli->command);
     return output_status(cli, STATUS_NO_HOUSEHOLD, hint, "");
 }
@@ -154,8 +154,9 @@ int session_each(struct session *session, json_t *request, const char *list,
             break;
         size_t i;
         json_t *item;
-        json_array_foreach(json_object_get(answer, list), i,
-                           item) if ((code = each(context, item)) != EXIT_YES) break;
+        json_array_foreach(json_object_get(answer, list), i, item)
+            if ((code = each(context, item)) != EXIT_YES)
+                break;
         json_t *next = json_object_get(answer, "next");
         if (code == EXIT_YES && next && !json_is_null(next))
             cursor = json_incref(next);

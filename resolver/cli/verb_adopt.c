@@ -6,47 +6,20 @@
  * and differs, the same key at another name), and a withdrawn key is refused. Addresses, key and a
  * note of how it was adopted are one batch.
  */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ledger/base/clock.h"
 #include "ledger/base/rrtype.h"
 #include "ledger/base/text.h"
-#include "resolver/cli/device.h"
+#include "resolver/cli/adopt.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/prompt.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
 
-enum {
-    DEFAULT_PORT = 443,
-    PROBE_MS = 10000,
-    TTL = 300,
-    NOTE_ADOPTED_BY = 2,
-    NOTE_HOW = 3,
-    NOTE_TEXT_MAX = 255,
-    SAME_KEY_SHOWN = 8,
-};
-
-struct adopt {
-    struct cli *cli;
-    struct session session;
-    struct house house;
-    struct device device;
-    struct name_argument name;
-    struct address address;
-    uint16_t port;
-    uint8_t fingerprint[32]; /* asked for */
-    bool has_fingerprint;
-    bool tls; /* false: it answered without TLS, or nothing but its address is known */
-    char relative[NAME_TEXT_SIZE], full[NAME_TEXT_SIZE];
-    json_t *existing; /* records at the name and below */
-    bool replaces_key, keeps_key;
-    json_t *replaced; /* addresses (texts) that go */
-};
+enum { DEFAULT_PORT = 443, PROBE_MS = 10000, SAME_KEY_SHOWN = 8 };
 
 /* --- arguments --- */
 
@@ -106,25 +79,11 @@ static int load_existing(struct adopt *adopt)
         "records", keep_record, adopt);
 }
 
-/* The record of that name and type, or NULL. */
-static json_t *find_existing(const struct adopt *adopt, const struct name *owner, uint16_t type)
-{
-    size_t i;
-    json_t *item;
-    json_array_foreach(adopt->existing, i, item)
-    {
-        struct name name;
-        if (record_type(item) == type && field_name(item, &name) && name_equal(&name, owner))
-            return item;
-    }
-    return NULL;
-}
-
 /* --- the look --- */
 
 static int report_unreachable(struct adopt *adopt)
 {
-    char hint[CLI_COMMAND_SIZE + NAME_TEXT_SIZE + 96], reason[2 * PROBE_REASON_SIZE];
+    char hint[CLI_HINT_SIZE], reason[2 * PROBE_REASON_SIZE];
     char address[ADDRESS_TEXT_SIZE];
     const char *said = adopt->device.probe.reason;
     output_escape(said, strlen(said), reason, sizeof reason);
@@ -254,13 +213,12 @@ static void compare_published_key(struct adopt *adopt)
     char hex[71];
     if (!adopt->tls || name_service(&adopt->name.relative, adopt->port, &service) != STATUS_OK)
         return;
-    json_t *record = find_existing(adopt, &service, RRTYPE_TLSA);
+    json_t *record = adopt_existing(adopt, &service, RRTYPE_TLSA);
     memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
     hex_encode(rdata, sizeof rdata, hex);
     size_t i;
     json_t *rr;
-    json_array_foreach(json_object_get(record, "rrs"), i, rr)
-    {
+    json_array_foreach(json_object_get(record, "rrs"), i, rr) {
         adopt->replaces_key = true;
         adopt->keeps_key = adopt->keeps_key || strcmp(hex, json_string_value(rr)) == 0;
     }
@@ -331,139 +289,6 @@ static int confirm(struct adopt *adopt)
     return prompt_refused(adopt->cli, answer, "--yes, or --fingerprint HEX");
 }
 
-/* --- publishing --- */
-
-/* The address's RRset, and an empty one in place of the other family's, since the device is at this
- * address now. */
-static void add_addresses(struct adopt *adopt, json_t *records)
-{
-    bool ipv4 = address_is_ipv4(&adopt->address);
-    const uint8_t *octets = adopt->address.octets + (ipv4 ? 12 : 0);
-    uint16_t type = ipv4 ? RRTYPE_A : RRTYPE_AAAA, other = ipv4 ? RRTYPE_AAAA : RRTYPE_A;
-    json_t *record = record_new(&adopt->name.relative, type, TTL);
-    record_add(record, octets, ipv4 ? 4 : 16);
-    json_array_append_new(records, record);
-    char now[ADDRESS_TEXT_SIZE], text[RECORD_TEXT_SIZE];
-    address_text(&adopt->address, now);
-    uint16_t types[] = {type, other};
-    for (size_t t = 0; t < 2; t++) {
-        json_t *old = json_object_get(find_existing(adopt, &adopt->name.relative, types[t]), "rrs");
-        size_t i;
-        json_t *rr;
-        json_array_foreach(old, i, rr) if (record_rr_text(types[t], rr, text) == STATUS_OK &&
-                                           strcmp(text, now) != 0)
-            json_array_append_new(adopt->replaced, json_string(text));
-        if (t == 1 && json_array_size(old) > 0)
-            json_array_append_new(records, record_new(&adopt->name.relative, other, TTL));
-    }
-}
-
-static enum status add_key(struct adopt *adopt, json_t *records)
-{
-    struct name service;
-    uint8_t rdata[35] = {3, 1, 1};
-    if (!adopt->tls)
-        return STATUS_OK;
-    enum status status = name_service(&adopt->name.relative, adopt->port, &service);
-    if (status == STATUS_OK && service.len > NAME_RELATIVE_MAX)
-        status = STATUS_NAME_TOO_LONG;
-    if (status != STATUS_OK)
-        return status;
-    memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
-    json_t *record = record_new(&service, RRTYPE_TLSA, TTL);
-    record_add(record, rdata, sizeof rdata);
-    json_array_append_new(records, record);
-    return STATUS_OK;
-}
-
-static void add_note_text(json_t *record, uint8_t key, const char *text)
-{
-    uint8_t rdata[1 + NOTE_TEXT_MAX];
-    size_t len = strnlen(text, NOTE_TEXT_MAX);
-    rdata[0] = key;
-    memcpy(rdata + 1, text, len);
-    record_add(record, rdata, len + 1);
-}
-
-/* Who adopted it and how; other notes (model, free text) stay. */
-static void add_note(struct adopt *adopt, json_t *records)
-{
-    char by[NOTE_TEXT_MAX + 1], how[NOTE_TEXT_MAX + 1], host[128] = "?", address[ADDRESS_TEXT_SIZE];
-    const struct passwd *user = getpwuid(geteuid());
-    json_t *record = record_new(&adopt->name.relative, RRTYPE_NOTE, TTL);
-    json_t *old = find_existing(adopt, &adopt->name.relative, RRTYPE_NOTE);
-    size_t i;
-    json_t *rr;
-    struct record_data data;
-    json_array_foreach(json_object_get(old, "rrs"), i,
-                       rr) if (record_rr_octets(rr, &data) && data.len > 0 &&
-                               data.octets[0] != NOTE_ADOPTED_BY && data.octets[0] != NOTE_HOW)
-        record_add(record, data.octets, data.len);
-    gethostname(host, sizeof host - 1);
-    snprintf(by, sizeof by, "%.64s@%.120s", user ? user->pw_name : "?", host);
-    address_text(&adopt->address, address);
-    snprintf(how, sizeof how, "seen at %s port %u, %s", address, adopt->port,
-             adopt->has_fingerprint ? "fingerprint compared"
-             : adopt->cli->yes      ? "accepted with --yes"
-                                    : "accepted at the terminal");
-    add_note_text(record, NOTE_ADOPTED_BY, by);
-    add_note_text(record, NOTE_HOW, how);
-    json_array_append_new(records, record);
-}
-
-static json_t *adopted_object(struct adopt *adopt, json_t *answer)
-{
-    char address[ADDRESS_TEXT_SIZE];
-    address_text(&adopt->address, address);
-    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:O, s:b, s:o, s:O?}", "name", adopt->full,
-                     "address", address, "port", (int)adopt->port, "tls", adopt->tls, "fingerprint",
-                     adopt->tls ? output_hex(adopt->device.facts.spki_sha256, 32) : json_null(),
-                     "replaced_addresses", adopt->replaced, "replaced_key",
-                     adopt->replaces_key && !adopt->keeps_key, "certificate",
-                     device_facts_object(&adopt->device), "generation",
-                     json_object_get(answer, "generation"));
-}
-
-static void say_adopted(struct adopt *adopt)
-{
-    struct cli *cli = adopt->cli;
-    char address[ADDRESS_TEXT_SIZE], hex[65];
-    size_t i;
-    json_t *old;
-    address_text(&adopt->address, address);
-    output_line(cli, "\n%s is published at %s", adopt->full, address);
-    json_array_foreach(adopt->replaced, i, old)
-        output_line(cli, "  its address %s was replaced", json_string_value(old));
-    if (adopt->tls) {
-        hex_encode(adopt->device.facts.spki_sha256, 32, hex);
-        output_line(cli, "  with the key %s on port %u%s", hex, adopt->port,
-                    adopt->replaces_key && !adopt->keeps_key ? ", in place of the old key" : "");
-        output_next(cli, "%s verify %s", cli->command, adopt->relative);
-    } else {
-        output_line(cli, "  with its address alone, and no key");
-        output_next(cli, "%s show %s", cli->command, adopt->relative);
-    }
-}
-
-static int publish(struct adopt *adopt)
-{
-    json_t *records = json_array(), *answer = NULL;
-    add_addresses(adopt, records);
-    enum status status = add_key(adopt, records);
-    if (status != STATUS_OK) {
-        json_decref(records);
-        return name_argument_error(adopt->cli, status, adopt->cli->argv[0], "");
-    }
-    add_note(adopt, records);
-    int code = record_publish(&adopt->session, records, "adopt", &answer);
-    if (code == EXIT_YES) {
-        say_adopted(adopt);
-        code = output_object(adopt->cli, adopted_object(adopt, answer), EXIT_YES);
-    }
-    json_decref(answer);
-    return code;
-}
-
 /* --- */
 
 static int open_all(struct adopt *adopt)
@@ -513,7 +338,7 @@ int verb_adopt(struct cli *cli)
     if (code == EXIT_YES)
         code = look_and_ask(adopt);
     if (code == EXIT_YES)
-        code = publish(adopt);
+        code = adopt_publish(adopt);
     session_close(&adopt->session);
     house_close(&adopt->house);
     json_decref(adopt->existing);

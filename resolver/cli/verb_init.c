@@ -83,7 +83,7 @@ static void warn_clock(struct init *init)
 
 static int refuse_existing(struct init *init, const char *id)
 {
-    char hint[CLI_COMMAND_SIZE + 16];
+    char hint[CLI_HINT_SIZE];
     snprintf(hint, sizeof hint, "%s status", init->cli->command);
     return output_error(
         init->cli, EXIT_REFUSED, json_pack("{s:s}", "id", id), status_name(STATUS_EXISTS), hint,
@@ -250,7 +250,7 @@ static json_t *entry_object(const struct owner_entry *entry)
  * lost. */
 static int report_lost(struct init *init, enum status status)
 {
-    char hint[CLI_COMMAND_SIZE + NAME_TEXT_SIZE];
+    char hint[CLI_HINT_SIZE];
     snprintf(hint, sizeof hint, "start hearthd, then again: %s init %s", init->cli->command,
              init->label);
     json_t *object = init->wrote_file ? NULL : json_pack("{s:s}", "recovery", init->words);

@@ -16,11 +16,6 @@
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
 
-static const char *const reasons[] = {
-    [REASON_NONE] = "",           [REASON_LOST] = "lost",         [REASON_STOLEN] = "stolen",
-    [REASON_RETIRED] = "retired", [REASON_REPLACED] = "replaced",
-};
-
 struct revoke {
     struct session *session;
     const struct name_argument *name;
@@ -37,7 +32,7 @@ static int parse_reason(struct cli *cli, int *reason)
     if (!text)
         return EXIT_YES;
     for (int i = REASON_LOST; i <= REASON_REPLACED; i++) {
-        if (strcmp(reasons[i], text) == 0) {
+        if (strcmp(record_reason((uint64_t)i), text) == 0) {
             *reason = i;
             return EXIT_YES;
         }
@@ -109,8 +104,7 @@ static int ask(struct revoke *revoke)
     const char *hash;
     json_t *names, *other;
     size_t i;
-    json_object_foreach(revoke->hashes, hash, names)
-    {
+    json_object_foreach(revoke->hashes, hash, names) {
         json_array_foreach(names, i, other)
             output_line(cli, "%s  at %s", hash, json_string_value(other));
         json_array_foreach(json_object_get(revoke->others, hash), i, other)
@@ -130,8 +124,7 @@ static int withdraw_all(struct revoke *revoke, int reason, json_t *done)
 {
     const char *hash;
     json_t *names;
-    json_object_foreach(revoke->hashes, hash, names)
-    {
+    json_object_foreach(revoke->hashes, hash, names) {
         json_t *answer = NULL;
         int code = session_ask(
             revoke->session,
@@ -158,7 +151,7 @@ static int nothing_to_do(struct revoke *revoke)
             cli, json_pack("{s:s, s:[], s:O}", "name", full, "withdrawn", "already", revoke->gone),
             EXIT_YES);
     }
-    char hint[CLI_COMMAND_SIZE + NAME_TEXT_SIZE];
+    char hint[CLI_HINT_SIZE];
     snprintf(hint, sizeof hint, revoke->kept > 0 ? "%s unset NAME TLSA" : "%s ls", cli->command);
     return output_error(cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), hint,
                         "%s publishes no key by SHA-256", full);

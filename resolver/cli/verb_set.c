@@ -106,9 +106,9 @@ static void say_set(struct session *session, const struct name *owner, uint16_t 
     record_type_text(type, text);
     size_t i;
     json_t *rr;
-    json_array_foreach(json_object_get(record, "rrs"), i,
-                       rr) if (record_rr_text(type, rr, data) == STATUS_OK)
-        output_line(cli, "%s  %s  %s", full, text, data);
+    json_array_foreach(json_object_get(record, "rrs"), i, rr)
+        if (record_rr_text(type, rr, data) == STATUS_OK)
+            output_line(cli, "%s  %s  %s", full, text, data);
     if (type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_TLSA) {
         struct name device = *owner;
         uint16_t port = 0;
@@ -190,7 +190,7 @@ static int take_existing(void *context, const json_t *item)
 
 static int report_missing(struct session *session, const char *name)
 {
-    char hint[CLI_COMMAND_SIZE + 16];
+    char hint[CLI_HINT_SIZE];
     snprintf(hint, sizeof hint, "%s ls", session->cli->command);
     return output_error(session->cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), hint,
                         "%s has no such record", name);
@@ -248,8 +248,7 @@ static json_t *removed_object(struct session *session, const json_t *answer)
 {
     json_t *removed = json_array(), *item;
     size_t i;
-    json_array_foreach(json_object_get(answer, "removed"), i, item)
-    {
+    json_array_foreach(json_object_get(answer, "removed"), i, item) {
         struct name name;
         char full[NAME_TEXT_SIZE], type[RECORD_TYPE_SIZE];
         if (!field_name(item, &name))

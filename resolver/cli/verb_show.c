@@ -21,8 +21,7 @@ static void print_record(struct show *show, const json_t *item, const json_t *ob
     output_line(cli, "%s  %s", field_text(object, "name"), field_text(object, "type"));
     size_t i;
     json_t *text;
-    json_array_foreach(json_object_get(object, "data"), i, text)
-    {
+    json_array_foreach(json_object_get(object, "data"), i, text) {
         output_escape(json_string_value(text), json_string_length(text), shown, sizeof shown);
         output_line(cli, "  %s", shown);
     }

@@ -45,16 +45,23 @@ static json_t *ask_once(const struct cli *cli, enum status *status)
     return answer;
 }
 
+/* Every child serves (or is switched off), and DNS is answered somewhere unless no listener is
+ * configured. */
 static bool doors_are_open(const json_t *answer)
 {
-    size_t i, bound = 0;
+    size_t i, dns = 0, bound = 0;
     json_t *item;
-    const json_t *doors = json_object_get(answer, "doors");
-    json_array_foreach(json_object_get(answer, "children"), i,
-                       item) if (strcmp(field_text(item, "state"), "ready") != 0) return false;
-    json_array_foreach(doors, i, item) bound += json_is_true(json_object_get(item, "bound"));
-    return json_is_true(json_object_get(answer, "ok")) &&
-           (bound > 0 || json_array_size(doors) == 0);
+    json_array_foreach(json_object_get(answer, "children"), i, item) {
+        const char *state = field_text(item, "state");
+        if (strcmp(state, "ready") != 0 && strcmp(state, "off") != 0)
+            return false;
+    }
+    json_array_foreach(json_object_get(answer, "doors"), i, item) {
+        bool is_dns = strcmp(field_text(item, "door"), "dns") == 0;
+        dns += is_dns;
+        bound += is_dns && json_is_true(json_object_get(item, "bound"));
+    }
+    return json_is_true(json_object_get(answer, "ok")) && (dns == 0 || bound > 0);
 }
 
 static json_t *ask_until(const struct cli *cli, uint64_t wait_ms, enum status *status, bool *open)
@@ -77,8 +84,7 @@ static void say_problems(const struct cli *cli, const json_t *answer)
     size_t i;
     json_t *problem;
     char text[1024], hint[512];
-    json_array_foreach(json_object_get(answer, "problems"), i, problem)
-    {
+    json_array_foreach(json_object_get(answer, "problems"), i, problem) {
         output_escape(field_text(problem, "text"), strlen(field_text(problem, "text")), text,
                       sizeof text);
         output_escape(field_text(problem, "hint"), strlen(field_text(problem, "hint")), hint,
@@ -98,8 +104,7 @@ static void say_nodes(const struct cli *cli, const json_t *answer)
     json_t *node;
     output_table_start(&table, 5);
     output_table_row(&table, (const char *[]){"NODE", "ROLE", "STATE", "SEEN", "ID"});
-    json_array_foreach(json_object_get(answer, "nodes"), i, node)
-    {
+    json_array_foreach(json_object_get(answer, "nodes"), i, node) {
         char seen[OUTPUT_TIME_SIZE], id[17], label[128];
         bool self = json_is_true(json_object_get(node, "self"));
         output_time(field_number(node, "seen"), seen);
@@ -113,6 +118,14 @@ static void say_nodes(const struct cli *cli, const json_t *answer)
     output_table_end(cli, &table);
 }
 
+static const char *door_state(const json_t *door)
+{
+    if (json_is_true(json_object_get(door, "bound")))
+        return "open";
+    return strcmp(field_text(door, "door"), "dns") == 0 ? "taken by another program"
+                                                        : "nothing published yet";
+}
+
 static void say_doors(const struct cli *cli, const json_t *answer)
 {
     struct output_table table;
@@ -120,11 +133,11 @@ static void say_doors(const struct cli *cli, const json_t *answer)
     json_t *door;
     output_table_start(&table, 3);
     output_table_row(&table, (const char *[]){"DOOR", "ADDRESS", "STATE"});
-    json_array_foreach(json_object_get(answer, "doors"), i, door) output_table_row(
-        &table, (const char *[]){field_text(door, "door"), field_text(door, "address"),
-                                 json_is_true(json_object_get(door, "bound"))
-                                     ? "open"
-                                     : "taken by another program"});
+    json_array_foreach(json_object_get(answer, "doors"), i, door) {
+        const char *address = field_text(door, "address");
+        output_table_row(&table,
+                         (const char *[]){field_text(door, "door"), address, door_state(door)});
+    }
     output_line(cli, "%s", "");
     output_table_end(cli, &table);
 }

@@ -11,6 +11,7 @@
 #include "ledger/base/text.h"
 #include "resolver/cli/device.h"
 #include "resolver/cli/output.h"
+#include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
 
 enum { DEFAULT_PORT = 443, DEFAULT_TIMEOUT_S = 10, TIMEOUT_MAX_S = 300 };
@@ -111,7 +112,8 @@ static void say_signer(const struct cli *cli, struct view *view, const struct de
     if (device->verdict.has_withdrawal) {
         house_author(view, device->verdict.withdrawal.author, author);
         output_time(clock_stamp_ms(device->verdict.withdrawal.time), when);
-        output_line(cli, "  withdrawn    by %s, %s", author, when);
+        const char *reason = record_reason(device->verdict.withdrawal.reason);
+        output_line(cli, "  withdrawn    by %s, %s%s%s", author, when, *reason ? ": " : "", reason);
     }
 }
 

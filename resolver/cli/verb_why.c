@@ -79,8 +79,7 @@ static void join_texts(uint16_t type, const json_t *rrs, char text[static TEXTS_
     json_t *rr;
     char one[RECORD_TEXT_SIZE];
     text[0] = '\0';
-    json_array_foreach(rrs, i, rr)
-    {
+    json_array_foreach(rrs, i, rr) {
         if (record_rr_text(type, rr, one) != STATUS_OK || used + strlen(one) + 3 > TEXTS_SIZE)
             continue;
         used += (size_t)snprintf(text + used, TEXTS_SIZE - used, "%s%s", i == 0 ? "" : ", ", one);
@@ -106,7 +105,7 @@ static void say_set(const struct why *why, const json_t *set, bool winner)
     else if (grant)
         output_line(why->cli, "  grant   %.16s, role %s, %s, since %s",
                     field_text(grant, "grant_id"),
-                    json_integer_value(json_object_get(grant, "role")) == 1 ? "admin" : "node",
+                    *field_text(grant, "role") ? field_text(grant, "role") : "unknown",
                     field_text(grant, "state"), granted);
 }
 
@@ -126,7 +125,8 @@ static void ask_ledger(struct why *why, struct question *question)
         return;
     }
     json_t *live = json_object_get(answer, "live"), *sorted = json_array(), *hex;
-    json_array_foreach(live, i, set) say_set(why, set, i == 0);
+    json_array_foreach(live, i, set)
+        say_set(why, set, i == 0);
     json_array_foreach(json_object_get(json_array_get(live, 0), "rrs"), i, hex)
         insert_hex(sorted, json_incref(hex));
     if (!json_equal(sorted, question->in_view))
@@ -205,11 +205,18 @@ static void ask_doors(struct why *why, struct question *question)
 {
     size_t i;
     json_t *door;
-    if (question->type != RRTYPE_TLSA)
-        note_door(why, question, "NSS", "the same: it reads this view", true);
-    json_array_foreach(why->doors, i, door) if (json_is_true(json_object_get(door, "bound")) &&
-                                                strcmp(field_text(door, "door"), "dns") == 0)
-        ask_dns(why, question, door);
+    char nss[PATHS_SIZE + 64] = "the same";
+    if (!why->cli->paths.system)
+        snprintf(nss, sizeof nss, "the same, in programs that have HEARTH_VIEW=%s",
+                 why->cli->paths.view_file);
+    if (question->type == RRTYPE_A || question->type == RRTYPE_AAAA)
+        note_door(why, question, "NSS", nss, true); /* it reads this very view */
+    if (question->type == RRTYPE_TLSA)
+        note_door(why, question, "verify", "expects what stands in this record", true);
+    json_array_foreach(why->doors, i, door)
+        if (json_is_true(json_object_get(door, "bound")) &&
+            strcmp(field_text(door, "door"), "dns") == 0)
+            ask_dns(why, question, door);
 }
 
 /* --- one record set --- */

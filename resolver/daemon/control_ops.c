@@ -33,6 +33,7 @@ static const struct op_row ops[] = {
     {"log", CONTROL_RIGHT_READ, control_op_log},
     {"why", CONTROL_RIGHT_READ, control_op_why},
     {"status", CONTROL_RIGHT_READ, control_op_status},
+    {"bundle", CONTROL_RIGHT_READ, control_op_bundle},
 };
 
 static const struct op_row *find_op(const char *name)

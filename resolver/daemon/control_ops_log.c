@@ -1,9 +1,7 @@
 /* control_ops_log.c: log: entries as they were stored, newest first, each with the rule that
- * decides whether it counts.
- *
- * The store is walked forwards, since that is how it lies; the ids of the last matching ones before
- * the cursor are kept in a ring and read again from the newest on.
+ * decides whether it counts. A cursor is the store's number of the last entry on the page.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +10,12 @@
 #include "resolver/daemon/control_ops.h"
 
 struct log_walk {
+    struct control_page page;
+    struct household *household;
     const uint8_t *namespace_id;
     const struct name *name; /* NULL: all */
-    const uint8_t *before;   /* NULL: to the end */
-    bool stopped;            /* at the cursor */
-    uint8_t (*ring)[32];
-    size_t size, seen;
+    uint64_t last;           /* number of the last entry on the page */
+    bool more;
 };
 
 static bool concerns(const struct entry *entry, const struct name *name)
@@ -26,18 +24,6 @@ static bool concerns(const struct entry *entry, const struct name *name)
     return entry->type == ENTRY_SET &&
            body_decode(&body, entry->type, entry->body, entry->body_len) == STATUS_OK &&
            name_is_within(body.set.name.wire, body.set.name.len, name->wire, name->len);
-}
-
-static enum status walk_entry(void *context, const struct entry *entry)
-{
-    struct log_walk *walk = context;
-    if (walk->before && memcmp(entry->id, walk->before, 32) == 0)
-        walk->stopped = true;
-    if (walk->stopped || memcmp(entry_namespace(entry), walk->namespace_id, 32) != 0 ||
-        (walk->name && !concerns(entry, walk->name)))
-        return STATUS_OK;
-    memcpy(walk->ring[walk->seen++ % walk->size], entry->id, 32);
-    return STATUS_OK;
 }
 
 static const char *kind_text(uint8_t type)
@@ -143,65 +129,57 @@ static json_t *entry_json(struct household *household, const struct entry *entry
     return json;
 }
 
-/* Fills the page from the ring, the newest first; *last is the last one that went in. */
-static enum status fill_page(struct control_call *call, struct control_page *page,
-                             const struct log_walk *walk)
+/* AGAIN ends the walk: the page is full. */
+static enum status walk_entry(void *context, uint64_t number, const struct entry *entry)
 {
-    struct ledger *ledger = call->service->ledger;
-    size_t count = walk->seen < walk->size ? walk->seen : walk->size;
-    size_t done = 0;
-    for (; done < count; done++) {
-        uint8_t bytes[LIMIT_ENTRY];
-        size_t len = 0;
-        struct entry entry;
-        const uint8_t *id = walk->ring[(walk->seen - 1 - done) % walk->size];
-        enum status status = ledger_get(ledger, id, bytes, &len);
-        if (status == STATUS_OK)
-            status = entry_decode(&entry, bytes, len);
-        if (status != STATUS_OK)
-            return status;
-        if (!control_page_add(page, entry_json(ledger_own(ledger), &entry)))
-            break;
+    struct log_walk *walk = context;
+    if (memcmp(entry_namespace(entry), walk->namespace_id, 32) != 0 ||
+        (walk->name && !concerns(entry, walk->name)))
+        return STATUS_OK;
+    if (!control_page_has_room(&walk->page) ||
+        !control_page_add(&walk->page, entry_json(walk->household, entry))) {
+        walk->more = true;
+        return STATUS_AGAIN;
     }
-    if (done > 0 && done < walk->seen)
-        control_fields_set_hex(call->answer, "next", walk->ring[(walk->seen - done) % walk->size],
-                               32);
+    walk->last = number;
     return STATUS_OK;
 }
 
-static enum status walk_and_fill(struct control_call *call, struct control_page *page,
-                                 struct log_walk *walk)
+static enum status read_cursor(const json_t *request, uint64_t *before)
 {
-    walk->size = page->limit;
-    walk->namespace_id = ledger_own_id(call->service->ledger);
-    walk->ring = calloc(walk->size, sizeof *walk->ring);
-    if (!walk->ring)
-        return STATUS_NO_MEMORY;
-    enum status status = ledger_each(call->service->ledger, walk_entry, walk);
-    if (status == STATUS_OK)
-        status = fill_page(call, page, walk);
-    free(walk->ring);
-    return status;
+    const char *text = control_fields_text(request, "before");
+    char *end = NULL;
+    *before = UINT64_MAX;
+    if (!text)
+        return STATUS_OK;
+    if (text[0] < '0' || text[0] > '9')
+        return STATUS_MALFORMED;
+    *before = strtoull(text, &end, 10);
+    return *end == '\0' ? STATUS_OK : STATUS_MALFORMED;
 }
 
 enum status control_op_log(struct control_call *call)
 {
-    struct control_page page;
-    struct log_walk walk = {.name = NULL};
+    struct ledger *ledger = call->service->ledger;
+    struct log_walk walk = {.household = ledger_own(ledger), .namespace_id = ledger_own_id(ledger)};
     struct name name;
-    uint8_t before[32];
-    if (!ledger_own(call->service->ledger))
+    uint64_t before = UINT64_MAX;
+    if (!walk.household)
         return STATUS_NO_HOUSEHOLD;
-    enum status status = control_page_start(&page, call->request, call->answer, "entries");
+    enum status status = control_page_start(&walk.page, call->request, call->answer, "entries");
     if (status == STATUS_OK && control_fields_text(call->request, "name")) {
         status = control_fields_name(call->request, "name", &name);
         walk.name = &name;
     }
-    if (status == STATUS_OK && control_fields_text(call->request, "before")) {
-        status = control_fields_octets(call->request, "before", before, sizeof before);
-        walk.before = before;
-    }
+    if (status == STATUS_OK)
+        status = read_cursor(call->request, &before);
     if (status != STATUS_OK)
         return control_call_refuse(call, status, "name, before or limit: %s", status_text(status));
-    return walk_and_fill(call, &page, &walk);
+    status = ledger_each_back(ledger, before, walk_entry, &walk);
+    if (walk.more) {
+        char text[24];
+        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)walk.last);
+        control_fields_set_text(call->answer, "next", text);
+    }
+    return walk.more && status == STATUS_AGAIN ? STATUS_OK : status;
 }

@@ -118,7 +118,7 @@ static void add_nodes(struct report *report, json_t *answer)
         household_each_grant(report->household, add_node, &list);
         enum status status = household_find_grant(report->household, key, &own);
         if (status != STATUS_OK || own.state != GRANT_LIVE)
-            add_problem(report, "hearth node ls", "this node may not write: its key is %s",
+            add_problem(report, "hearth log", "this node may not write: its key is %s",
                         status == STATUS_OK ? control_grant_state(own.state) : "not granted");
     }
     (void)json_object_set_new(answer, "nodes", list.array);
@@ -138,7 +138,7 @@ static void add_household(struct report *report, json_t *answer)
     else if (household_authority(report->household, &authority) == STATUS_OK)
         report->frozen = authority.frozen;
     if (report->frozen)
-        add_problem(report, "hearth recover, or hearth trust-branch ID",
+        add_problem(report, "hearth log",
                     "the household's authority is frozen: two branches contradict each other");
     if (publication->conflicts > 0)
         add_problem(report, "hearth ls", "%zu names have contradicting records",

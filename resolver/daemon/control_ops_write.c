@@ -3,6 +3,7 @@
  * Each is one batch: durable as a whole or not at all. A change sets call->changed, so that its
  * answer waits for the view.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,7 @@ static enum status write_batch(struct control_call *call, const struct batch *ba
                                uint8_t (**ids)[32])
 {
     struct batch_result result = {.rule = RULE_NONE};
+    assert(batch->count > 0);
     if (ids) {
         result.ids = calloc(batch->count, sizeof *result.ids);
         if (!result.ids)

@@ -442,9 +442,11 @@ void control_server_destroy(struct control_server *server)
 {
     if (!server)
         return;
-    struct control_session *session = NULL;
-    while ((session = TAILQ_FIRST(&server->sessions)))
-        session_close(session);
+    struct control_session *next = NULL;
+    for (struct control_session *at = TAILQ_FIRST(&server->sessions); at; at = next) {
+        next = TAILQ_NEXT(at, link);
+        session_close(at);
+    }
     event_drop(server->acceptable);
     event_drop(server->resume);
     free(server);

@@ -20,8 +20,8 @@ struct paths {
     char proxy[PATHS_SIZE];
 };
 
-/* From -d DIR (or NULL), then HEARTH_DIR, then the system's. DIR is made absolute, so that a later chdir
- * changes nothing. TOO_LONG: the control socket's path must fit 107 octets (unix(7)). */
+/* From -d DIR (or NULL), then HEARTH_DIR, then the system's. DIR is made absolute, so that a later
+ * chdir changes nothing. TOO_LONG: the control socket's path must fit 107 octets (unix(7)). */
 enum status paths_init(struct paths *paths, const char *dir);
 
 #endif

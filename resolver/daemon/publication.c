@@ -98,7 +98,7 @@ static enum status put_view(struct publication *publication, struct household *h
     };
     struct view_build input = {
         .generation = generation,
-        .published_ms = clock_household_ms(clock, 0),
+        .published_ms = clock_household_ms(clock, ledger_floor_ms(service->ledger)),
         .flags = present_flags(publication, clock),
         .serial = (uint32_t)generation,
         .households = &own,

@@ -482,11 +482,24 @@ static void a_full_hash_table_ends(void **state)
     struct sample *s = *state;
     uint32_t at = view_sample_offset(s->bytes, VIEW_HASH);
     for (uint32_t i = 0; i < view_sample_count(s->bytes, VIEW_HASH); i++)
-        s->bytes[at + 8 * i + 7] = 1;
+        s->bytes[at + VIEW_HASH_SIZE * i + 7] = 1;
     view_sample_seal(s->bytes);
     struct view_name name;
     assert_int_equal(view_open(&s->view, s->bytes, s->len), STATUS_OK);
     assert_int_equal(find(&s->view, "no.maple.home.arpa", &name), STATUS_NOT_FOUND);
+}
+
+/* The slot's hints are never believed. */
+static void wrong_hints_change_nothing(void **state)
+{
+    struct sample *s = *state;
+    uint32_t at = view_sample_offset(s->bytes, VIEW_HASH);
+    for (uint32_t i = 0; i < view_sample_count(s->bytes, VIEW_HASH); i++)
+        memset(s->bytes + at + VIEW_HASH_SIZE * i + 8, i % 2 ? 0xff : 0, 8);
+    view_sample_seal(s->bytes);
+    assert_int_equal(view_open(&s->view, s->bytes, s->len), STATUS_OK);
+    names_are_found(state);
+    rrsets_are_found(state);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -510,6 +523,7 @@ int main(void)
         TEST(any_sealed_octet_stays_in_bounds),
         TEST(bad_references_are_corrupt),
         TEST(a_full_hash_table_ends),
+        TEST(wrong_hints_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

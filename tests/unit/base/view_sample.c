@@ -36,7 +36,7 @@ enum {
 static const uint32_t counts[VIEW_TABLES] = {
     2, VIEW_SAMPLE_NAMES, HASH_SLOTS, RRSETS, 1, 1, 2, 3, HEAP_SIZE, 1,
 };
-static const uint32_t sizes[VIEW_TABLES] = {96, 24, 8, 48, 96, 48, 96, 24, 1, 4};
+static const uint32_t sizes[VIEW_TABLES] = {96, 24, 16, 48, 96, 48, 96, 24, 1, 4};
 
 /* Of the names of one zone, in their order. */
 static const uint32_t first_rrset[VIEW_SAMPLE_ZONE_NAMES] = {0, 2, 4, 4, 5};
@@ -90,15 +90,19 @@ void view_sample_seal(uint8_t *bytes)
     put_u32(bytes + COVERED, crc32c(0, bytes, COVERED));
 }
 
-static void add_hash(uint8_t *bytes, const uint8_t *wire, size_t len, uint32_t index)
+/* Of the name's zone: where its octets and its first RRset stand are the slot's hints. */
+static void add_hash(uint8_t *bytes, const struct name *name, uint32_t wire_at, uint32_t index)
 {
-    uint64_t hash = siphash13(bytes + 40, wire, len);
+    uint64_t hash = siphash13(bytes + 40, name->wire, name->len);
     uint8_t *table = bytes + view_sample_offset(bytes, VIEW_HASH);
     uint32_t slot = (uint32_t)hash % HASH_SLOTS;
-    while (get_u32(table + 8 * slot + 4) != 0)
+    while (get_u32(table + 16 * slot + 4) != 0)
         slot = (slot + 1) % HASH_SLOTS;
-    put_u32(table + 8 * slot, (uint32_t)(hash >> 32));
-    put_u32(table + 8 * slot + 4, index + 1);
+    put_u32(table + 16 * slot, (uint32_t)(hash >> 32));
+    put_u32(table + 16 * slot + 4, index + 1);
+    put_u32(table + 16 * slot + 8, wire_at);
+    put_u32(table + 16 * slot + 12, view_sample_offset(bytes, VIEW_RRSETS) +
+                                        48 * first_rrset[index % VIEW_SAMPLE_ZONE_NAMES]);
 }
 
 static void write_header(struct writer *w, uint64_t generation)
@@ -147,7 +151,7 @@ static void write_names(struct writer *w, uint8_t *bytes, uint32_t *heap_at)
         assert(status == STATUS_OK);
         uint32_t in_zone = i % VIEW_SAMPLE_ZONE_NAMES;
         memcpy(bytes + *heap_at, name.wire, name.len);
-        add_hash(bytes, name.wire, name.len, i);
+        add_hash(bytes, &name, *heap_at, i);
         writer_u32(w, *heap_at);
         writer_u8(w, name.len);
         writer_u8(w, rrset_count[in_zone] == 0);

@@ -216,6 +216,25 @@ static void no_usable_record_is_no_record(void **state)
     assert_int_equal(verdict.kind, VERDICT_NO_RECORD);
 }
 
+/* Beside a usable record that does not match, an unusable one that does is no help: standing or
+ * removed. */
+static void unusable_records_never_match(void **state)
+{
+    (void)state;
+    struct made_rr rrs[] = {tlsa_of(&cards.root, 0, 1, 2), tlsa_of(&cards.leaf, 1, 1, 2),
+                            tlsa_of(&cards.other, 3, 1, 1)};
+    struct made_household house = house_with(rrs, 3);
+    struct verdict verdict = judged_chain(&house, &cards.leaf, &cards.middle, &cards.root);
+    assert_int_equal(verdict.kind, VERDICT_MISMATCH);
+    assert_int_equal(verdict.expected_count, 1);
+    house = house_with(&rrs[2], 1);
+    house.records[0].removed[0] = rrs[0];
+    house.records[0].removed[1] = rrs[1];
+    house.records[0].removed_count = 2;
+    verdict = judged_chain(&house, &cards.leaf, &cards.middle, &cards.root);
+    assert_int_equal(verdict.kind, VERDICT_MISMATCH);
+}
+
 static void nothing_presented(void **state)
 {
     (void)state;
@@ -542,6 +561,7 @@ int main(void)
         cmocka_unit_test(a_mismatch_is_never_forgiven),
         cmocka_unit_test(any_record_matching_serves),
         cmocka_unit_test(no_usable_record_is_no_record),
+        cmocka_unit_test(unusable_records_never_match),
         cmocka_unit_test(nothing_presented),
         cmocka_unit_test(withdrawn_beats_a_match_by_another_hash),
         cmocka_unit_test(withdrawn_at_every_name_of_the_household),

@@ -442,6 +442,42 @@ static void no_household_gives_an_empty_view(void **state)
     drop(&b);
 }
 
+/* A view of several blocks: a damaged one takes the names in it, and no others. */
+static void a_damaged_block_harms_itself_alone(void **state)
+{
+    (void)state;
+    struct built b = {.input = {.generation = 1}};
+    struct household *h = add_household(&b, "maple", 2, true);
+    for (int i = 0; i < 3000; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "n%d", i);
+        stub_add_rr(stub_add(h, text, RRTYPE_A), a1, 4);
+    }
+    build(&b);
+    assert_true(b.view.tables[VIEW_BLOCKS].count > 10);
+    struct view_name victim = found(&b, "n1234.maple.home.arpa");
+    size_t at = (size_t)(victim.wire - b.bytes);
+    b.bytes[at] ^= 1;
+    assert_int_equal(view_open(&b.view, b.bytes, b.len), STATUS_OK);
+    unsigned lost = 0;
+    for (int i = 0; i < 3000; i++) {
+        char text[64];
+        struct view_name name;
+        struct view_rrset rrset;
+        snprintf(text, sizeof text, "n%d.maple.home.arpa", i);
+        enum status status = find(&b, text, &name);
+        if (status == STATUS_OK)
+            status = view_rrset(&b.view, &name, RRTYPE_A, &rrset);
+        assert_true(status == STATUS_OK || status == STATUS_CORRUPT);
+        lost += status == STATUS_CORRUPT;
+        if (i == 1234)
+            assert_int_equal(status, STATUS_CORRUPT);
+    }
+    assert_in_range(lost, 1, 2999);
+    assert_int_equal(view_check(&b.view), STATUS_CORRUPT);
+    drop(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_name_with_every_type),
         cmocka_unit_test(the_same_input_gives_the_same_octets),
         cmocka_unit_test(no_household_gives_an_empty_view),
+        cmocka_unit_test(a_damaged_block_harms_itself_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* sketch.c: see sketch.h. Everything is an item (an RR, a signature, a mark, or a bare name); sorted, the items
- * stand as the tables want them. */
-#include "sketch.h"
+/* sketch.c: see sketch.h. Everything is an item (an RR, a signature, a mark, or a bare name);
+ * sorted, the items stand as the tables want them. */
+#include "tests/unit/resolver/sketch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -373,8 +373,8 @@ static uint8_t *assemble(struct sketch *s, size_t *out_len)
     while (slots < 2 * s->name_count)
         slots *= 2;
     const uint32_t counts[] = {
-        s->zone_count, s->name_count, slots, s->rrset_count, 0, 0, 0, s->address_count,
-        (uint32_t)s->heap.used};
+        s->zone_count,    s->name_count,         slots, s->rrset_count, 0, 0, 0,
+        s->address_count, (uint32_t)s->heap.used};
     static const uint32_t sizes[] = {96, 24, 8, 48, 96, 48, 96, 24, 1};
     uint32_t all_counts[10];
     uint32_t offsets[10];

@@ -1,7 +1,8 @@
-/* sketch.h: makes a view by hand, straight from docs/view-format.md, for tests of those who read one.
+/* sketch.h: makes a view by hand, straight from docs/view-format.md, for tests of those who read
+ * one.
  *
- * It shares no line with the ledger's own writer, so that the two check each other's reading of the page. Wrong
- * use ends the test program.
+ * It shares no line with the ledger's own writer, so that the two check each other's reading of the
+ * page. Wrong use ends the test program.
  *
  *     struct sketch *s = sketch_create(1);
  *     sketch_zone(s, "maple.home.arpa", (struct sketch_zone){.flags = VIEW_ZONE_OWN});
@@ -31,7 +32,8 @@ struct sketch *sketch_create(uint64_t generation);
 /* With SOA and NS at its apex. */
 void sketch_zone(struct sketch *sketch, const char *apex, struct sketch_zone zone);
 
-/* One RR; A and AAAA go into the address table too. Of RRs of one name and type the first one's TTL counts. */
+/* One RR; A and AAAA go into the address table too. Of RRs of one name and type the first one's TTL
+ * counts. */
 void sketch_rr(struct sketch *sketch, const char *name, uint16_t type, uint32_t ttl,
                const void *rdata, size_t len);
 
