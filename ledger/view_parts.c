@@ -7,6 +7,7 @@
  */
 #include "ledger/view_parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,7 @@ static unsigned shared_labels(const struct name *a, const struct name *b)
  */
 static void start_name(struct gatherer *g, const struct name *name)
 {
+    assert(name_compare(g->name.wire, g->name.len, name->wire, name->len) < 0);
     add_synthetic_before(g, UINT32_MAX);
     uint8_t starts[NAME_LABELS_MAX];
     unsigned labels = 0;

@@ -112,7 +112,7 @@ static void explain_emptied(struct reply *reply, const struct view_rrset *rrset)
 
 static bool is_hidden(const struct task *task, uint16_t type)
 {
-    return rrtype_is_internal(type) || (task->freshness == EXPIRED && type == RRTYPE_TLSA);
+    return task->freshness == EXPIRED && type == RRTYPE_TLSA;
 }
 
 /* RFC 8482, section 4.1: one RRset is answer enough to ANY. */

@@ -27,7 +27,7 @@ enum status import_fail(struct import_source *source, enum status status, const 
     va_list arguments;
     va_start(arguments, format);
     source->import->line = source->line;
-    vsnprintf(source->import->error, IMPORT_ERROR_SIZE, format, arguments);
+    (void)vsnprintf(source->import->error, IMPORT_ERROR_SIZE, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -91,7 +91,7 @@ enum status import_add(struct import_source *source, const struct name *owner, u
 
 static enum status name_fail(struct import_source *source, enum status status, const char *token)
 {
-    snprintf(source->import->name, IMPORT_TOKEN_SIZE, "%s", token);
+    (void)snprintf(source->import->name, IMPORT_TOKEN_SIZE, "%s", token);
     return import_fail(source, status, "%s", status_text(status));
 }
 

@@ -67,43 +67,38 @@ bool import_take_record(struct import_source *source, enum status *status)
     return used > 0;
 }
 
-/* "300", "1h30m"; false when it is no TTL. */
+/* Seconds in a unit's letter; 0 when it is none. */
+static uint64_t unit_seconds(char letter)
+{
+    static const struct {
+        char letter;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if ((letter | 0x20) == units[i].letter)
+            return units[i].seconds;
+    return 0;
+}
+
+/* "300", "1h30m"; false when it is no TTL (RFC 2181, section 8). */
 static bool parse_ttl(const char *word, uint32_t *ttl)
 {
     uint64_t total = 0;
-    bool any = false;
-    while (*word >= '0' && *word <= '9') {
-        uint64_t part = 0, unit = 1;
-        for (; *word >= '0' && *word <= '9'; word++)
-            if ((part = part * 10 + (uint64_t)(*word - '0')) > INT32_MAX)
-                return false;
-        switch (*word) {
-        case 'w':
-        case 'W':
-            unit *= 7; /* fall through */
-        case 'd':
-        case 'D':
-            unit *= 24; /* fall through */
-        case 'h':
-        case 'H':
-            unit *= 60; /* fall through */
-        case 'm':
-        case 'M':
-            unit *= 60; /* fall through */
-        case 's':
-        case 'S':
-            word++;
-            break;
-        default:
-            break;
-        }
-        total += part * unit;
-        any = true;
-        if (total > INT32_MAX)
-            return false; /* RFC 2181, section 8 */
-    }
-    if (!any || *word != '\0')
+    if (*word == '\0')
         return false;
+    while (*word != '\0') {
+        size_t digits = strspn(word, "0123456789");
+        if (digits == 0 || digits > 10)
+            return false;
+        uint64_t part = strtoull(word, NULL, 10), unit = unit_seconds(word[digits]);
+        word += digits;
+        if (unit == 0 && *word != '\0')
+            return false;
+        total += part * (unit ? unit : 1);
+        word += unit != 0;
+        if (total > INT32_MAX)
+            return false;
+    }
     *ttl = (uint32_t)total;
     return true;
 }

@@ -22,32 +22,76 @@
  * then perhaps hex to the end; and where a domain name begins in the wire form (-1: there is none).
  */
 struct form {
-    uint16_t type;
-    const char *name;
-    unsigned numbers;
-    unsigned long greatest;
+    const char *name, *expected;
+    uint16_t type, greatest;
+    uint8_t numbers;
     bool hex;
-    int name_at;
-    const char *expected;
+    int8_t name_at;
 };
 
 static const struct form forms[] = {
-    {RRTYPE_A, "A", 0, 0, false, -1, "an IPv4 address, like 192.168.1.20"},
-    {RRTYPE_AAAA, "AAAA", 0, 0, false, -1, "an IPv6 address, like fd00::20"},
-    {RRTYPE_TXT, "TXT", 0, 0, false, -1, "text, in quotes"},
-    {RRTYPE_SRV, "SRV", 3, 65535, false, 6, "PRIORITY WEIGHT PORT TARGET"},
-    {RRTYPE_SSHFP, "SSHFP", 2, 255, true, -1, "ALGORITHM TYPE FINGERPRINT (hex)"},
-    {RRTYPE_TLSA, "TLSA", 3, 255, true, -1,
-     "USAGE SELECTOR MATCHING HASH (hex), like 3 1 1 and 64 digits"},
-    {RRTYPE_SVCB, "SVCB", 1, 65535, false, 2, "PRIORITY TARGET PARAMETERS"},
-    {RRTYPE_HTTPS, "HTTPS", 1, 65535, false, 2, "PRIORITY TARGET PARAMETERS, like 1 . alpn=h2"},
-    {RRTYPE_CAA, "CAA", 1, 255, false, -1, "FLAGS TAG \"VALUE\""},
-    {RRTYPE_SOA, "SOA", 0, 0, false, -1, "a SOA"},
-    {RRTYPE_NS, "NS", 0, 0, false, -1, "a name"},
-    {RRTYPE_PTR, "PTR", 0, 0, false, -1, "a name"},
-    {RRTYPE_PEER, "PEER", 0, 0, false, -1, "a household's id, then perhaps `share`"},
-    {RRTYPE_ORIGINS, "ORIGINS", 0, 0, false, -1, "one web origin, like https://panel.example"},
-    {RRTYPE_NOTE, "NOTE", 0, 0, false, -1, "model, adopted-by, how or text, then text"},
+    {.name = "A",
+     .expected = "an IPv4 address, like 192.168.1.20",
+     .type = RRTYPE_A,
+     .name_at = -1},
+    {.name = "AAAA",
+     .expected = "an IPv6 address, like fd00::20",
+     .type = RRTYPE_AAAA,
+     .name_at = -1},
+    {.name = "TXT", .expected = "text, in quotes", .type = RRTYPE_TXT, .name_at = -1},
+    {.name = "SRV",
+     .expected = "PRIORITY WEIGHT PORT TARGET",
+     .type = RRTYPE_SRV,
+     .numbers = 3,
+     .greatest = 65535,
+     .name_at = 6},
+    {.name = "SSHFP",
+     .expected = "ALGORITHM TYPE FINGERPRINT (hex)",
+     .type = RRTYPE_SSHFP,
+     .numbers = 2,
+     .greatest = 255,
+     .hex = true,
+     .name_at = -1},
+    {.name = "TLSA",
+     .expected = "USAGE SELECTOR MATCHING HASH (hex), like 3 1 1 and 64 digits",
+     .type = RRTYPE_TLSA,
+     .numbers = 3,
+     .greatest = 255,
+     .hex = true,
+     .name_at = -1},
+    {.name = "SVCB",
+     .expected = "PRIORITY TARGET PARAMETERS",
+     .type = RRTYPE_SVCB,
+     .numbers = 1,
+     .greatest = 65535,
+     .name_at = 2},
+    {.name = "HTTPS",
+     .expected = "PRIORITY TARGET PARAMETERS, like 1 . alpn=h2",
+     .type = RRTYPE_HTTPS,
+     .numbers = 1,
+     .greatest = 65535,
+     .name_at = 2},
+    {.name = "CAA",
+     .expected = "FLAGS TAG \"VALUE\"",
+     .type = RRTYPE_CAA,
+     .numbers = 1,
+     .greatest = 255,
+     .name_at = -1},
+    {.name = "SOA", .expected = "a SOA", .type = RRTYPE_SOA, .name_at = -1},
+    {.name = "NS", .expected = "a name", .type = RRTYPE_NS, .name_at = -1},
+    {.name = "PTR", .expected = "a name", .type = RRTYPE_PTR, .name_at = -1},
+    {.name = "PEER",
+     .expected = "a household's id, then perhaps `share`",
+     .type = RRTYPE_PEER,
+     .name_at = -1},
+    {.name = "ORIGINS",
+     .expected = "one web origin, like https://panel.example",
+     .type = RRTYPE_ORIGINS,
+     .name_at = -1},
+    {.name = "NOTE",
+     .expected = "model, adopted-by, how or text, then text",
+     .type = RRTYPE_NOTE,
+     .name_at = -1},
 };
 
 static const char *const note_keys[] = {NULL, "model", "adopted-by", "how", "text"};
@@ -80,14 +124,14 @@ void record_type_text(uint16_t type, char text[static RECORD_TYPE_SIZE])
 {
     const struct form *form = form_of(type);
     if (form) {
-        snprintf(text, RECORD_TYPE_SIZE, "%s", form->name);
+        (void)snprintf(text, RECORD_TYPE_SIZE, "%s", form->name);
         return;
     }
     char *known = ldns_rr_type2str((ldns_rr_type)type);
     if (known && strlen(known) < RECORD_TYPE_SIZE)
-        snprintf(text, RECORD_TYPE_SIZE, "%s", known);
+        (void)snprintf(text, RECORD_TYPE_SIZE, "%s", known);
     else
-        snprintf(text, RECORD_TYPE_SIZE, "TYPE%u", type);
+        (void)snprintf(text, RECORD_TYPE_SIZE, "TYPE%u", type);
     free(known);
 }
 
@@ -219,7 +263,7 @@ static enum status parse_by_ldns(const struct form *form, const char *text,
     enum status status = STATUS_NO_MEMORY;
     if (!origin_rdf || !line)
         goto out;
-    snprintf(line, size, "x. 0 IN TYPE%u %s", form->type, text);
+    (void)snprintf(line, size, "x. 0 IN TYPE%u %s", form->type, text);
     status = STATUS_RDATA;
     if (ldns_rr_new_frm_str(&rr, line, 0, origin_rdf, NULL) != LDNS_STATUS_OK) {
         rr = NULL;
@@ -290,7 +334,8 @@ enum status record_text_parse(uint16_t type, const char *text, const struct name
     char name[RECORD_TYPE_SIZE];
     record_type_text(type, name);
     if (!form || type == RRTYPE_SOA || type == RRTYPE_NS || type == RRTYPE_PTR) {
-        snprintf(error, RECORD_ERROR_SIZE, "%s records can't be published by a household", name);
+        (void)snprintf(error, RECORD_ERROR_SIZE, "%s records can't be published by a household",
+                       name);
         return STATUS_TYPE_UNSUPPORTED;
     }
     enum status status = STATUS_RDATA;
@@ -301,9 +346,9 @@ enum status record_text_parse(uint16_t type, const char *text, const struct name
     else if (has_form(form, text))
         status = parse_by_ldns(form, text, origin, data);
     if (status == STATUS_TOO_LONG)
-        snprintf(error, RECORD_ERROR_SIZE, "this %s record is too long", name);
+        (void)snprintf(error, RECORD_ERROR_SIZE, "this %s record is too long", name);
     else if (status != STATUS_OK)
-        snprintf(error, RECORD_ERROR_SIZE, "%s needs %s", name, form->expected);
+        (void)snprintf(error, RECORD_ERROR_SIZE, "%s needs %s", name, form->expected);
     return status;
 }
 

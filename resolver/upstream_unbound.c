@@ -7,6 +7,7 @@
  */
 #include "resolver/upstream_unbound.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -187,6 +188,7 @@ static void start_tick(struct upstream *upstream)
 static void end_wait(struct slot *slot, const struct upstream_result *result)
 {
     upstream_done *done = slot->done;
+    assert(done);
     TAILQ_REMOVE(&slot->upstream->active, slot, link);
     slot->upstream->active_count--;
     slot->done = NULL;

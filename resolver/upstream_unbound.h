@@ -23,9 +23,9 @@ struct event_base;
 struct upstream; /* heap */
 
 enum {
-    UPSTREAM_ACTIVE_MAX = 512, /* questions with somebody waiting */
-    UPSTREAM_SLOTS_MAX = 2048, /* and those that nobody waits for any more */
-    UPSTREAM_TIMEOUT_MS = 5000,
+    UPSTREAM_ACTIVE_MAX = 512,  /* questions with somebody waiting */
+    UPSTREAM_SLOTS_MAX = 2048,  /* and those that nobody waits for any more */
+    UPSTREAM_TIMEOUT_MS = 4000, /* less than the 5 s after which clients give up */
     UPSTREAM_TICK_MS = 250,
 };
 

@@ -9,7 +9,7 @@
 
 #include "ledger/base/crc32c_table.h"
 
-static uint64_t load_le64(const uint8_t *b)
+static inline uint64_t load_le64(const uint8_t *b)
 {
     return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
            (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |

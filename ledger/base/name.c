@@ -101,25 +101,17 @@ static enum status append_wire_label(struct name *name, const uint8_t *label, ui
 
 enum status name_read(struct reader *r, struct name *name)
 {
-    name->len = 0;
-    for (;;) {
-        uint8_t len = reader_u8(r);
-        if (r->error != STATUS_OK)
-            return r->error;
-        if (len == 0)
-            break;
-        const uint8_t *label = len > NAME_LABEL_MAX ? NULL : reader_bytes(r, len);
-        if (!label) {
+    const uint8_t *start = r->at;
+    for (uint8_t len = reader_u8(r); len > 0; len = reader_u8(r)) {
+        if (len > NAME_LABEL_MAX || !reader_bytes(r, len))
             reader_fail(r, STATUS_MALFORMED);
-            return r->error;
-        }
-        enum status status = append_wire_label(name, label, len);
-        if (status != STATUS_OK) {
-            reader_fail(r, status);
-            return status;
-        }
+        else if (r->at - start + 1 > NAME_WIRE_MAX)
+            reader_fail(r, STATUS_NAME_TOO_LONG);
     }
-    name->wire[name->len++] = 0;
+    if (r->error != STATUS_OK)
+        return r->error;
+    name->len = (uint8_t)(r->at - start);
+    memcpy(name->wire, start, name->len);
     return STATUS_OK;
 }
 

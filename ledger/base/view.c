@@ -93,11 +93,16 @@ enum status view_open(struct view *view, const void *bytes, size_t len)
 
 /* --- the three doors --- */
 
+/* The bit that stands for a block; `checked` is also written by other threads. */
+static inline bool block_is_known(const struct view *view, uint32_t block)
+{
+    return __atomic_load_n(&view->checked[block >> 3], __ATOMIC_RELAXED) >> (block & 7) & 1;
+}
+
 /* Several threads may find out the same; the bit only spares the next look. */
 static bool block_is_sound(struct view *view, uint32_t block)
 {
-    uint8_t bit = (uint8_t)(1U << (block & 7));
-    if (__atomic_load_n(&view->checked[block >> 3], __ATOMIC_RELAXED) & bit)
+    if (block_is_known(view, block))
         return true;
     uint32_t covered = view->tables[VIEW_BLOCKS].offset;
     uint32_t start = block * VIEW_BLOCK_SIZE;
@@ -105,27 +110,35 @@ static bool block_is_sound(struct view *view, uint32_t block)
     if (crc32c(0, view->bytes + start, len) !=
         load_u32(view->bytes + covered + (size_t)block * VIEW_BLOCK_CRC_SIZE))
         return false;
-    __atomic_fetch_or(&view->checked[block >> 3], bit, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&view->checked[block >> 3], (uint8_t)(1U << (block & 7)), __ATOMIC_RELAXED);
     return true;
 }
 
-/* len octets at the offset, out of sound blocks; NULL when they are not, or not there. */
-static const uint8_t *span(struct view *view, uint32_t offset, uint32_t len)
+static bool blocks_are_sound(struct view *view, uint32_t first, uint32_t last)
+{
+    for (uint32_t block = first; block <= last; block++) {
+        if (!block_is_sound(view, block))
+            return false;
+    }
+    return true;
+}
+
+/* len octets at the offset, out of sound blocks; NULL when they are not, or not there. Inline, as
+ * every look-up passes here several times, nearly always with one block that is known. */
+static inline const uint8_t *span(struct view *view, uint32_t offset, uint32_t len)
 {
     uint32_t covered = view->tables[VIEW_BLOCKS].offset;
     if (len == 0 || offset > covered || len > covered - offset)
         return NULL;
+    uint32_t first = offset / VIEW_BLOCK_SIZE;
     uint32_t last = (offset + len - 1) / VIEW_BLOCK_SIZE;
-    for (uint32_t block = offset / VIEW_BLOCK_SIZE; block <= last; block++) {
-        if (!block_is_sound(view, block))
-            return NULL;
-    }
-    return view->bytes + offset;
+    bool sound = first == last && block_is_known(view, first);
+    return sound || blocks_are_sound(view, first, last) ? view->bytes + offset : NULL;
 }
 
 /* A reader over one entry. NOT_FOUND beyond the table's end. */
-static enum status entry_at(struct view *view, enum view_table_index table, uint32_t index,
-                            struct reader *r)
+static inline enum status entry_at(struct view *view, enum view_table_index table, uint32_t index,
+                                   struct reader *r)
 {
     if (index >= view->tables[table].count)
         return STATUS_NOT_FOUND;
@@ -138,7 +151,8 @@ static enum status entry_at(struct view *view, enum view_table_index table, uint
 }
 
 /* Octets of the heap: NULL and CORRUPT when they don't lie there; NULL and OK for none. */
-static enum status heap_at(struct view *view, uint32_t offset, uint32_t len, const uint8_t **bytes)
+static inline enum status heap_at(struct view *view, uint32_t offset, uint32_t len,
+                                  const uint8_t **bytes)
 {
     *bytes = NULL;
     if (len == 0)
@@ -243,7 +257,7 @@ static enum status rrs_at(struct view *view, uint32_t offset, uint32_t len, unsi
                           const uint8_t **rrs)
 {
     enum status status = heap_at(view, offset, len, rrs);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || (len == 0 && count == 0))
         return status;
     struct reader r = reader_over(*rrs, len);
     for (unsigned i = 0; i < count && r.error == STATUS_OK; i++)
@@ -385,7 +399,7 @@ enum status view_find_zone(struct view *view, const uint8_t *wire, size_t len,
     status = from_file(view_zone_at(view, apex.zone, zone));
     if (status != STATUS_OK)
         return status;
-    return zone->apex == apex.index ? STATUS_OK : STATUS_NOT_FOUND;
+    return zone->apex == apex.index ? STATUS_OK : STATUS_CORRUPT;
 }
 
 enum status view_rrset(struct view *view, const struct view_name *name, uint16_t type,

@@ -36,9 +36,8 @@ static enum status status_from_errno(int error)
     }
 }
 
-/* Maps a regular file of at least `least` octets. */
-static enum status map_file(const char *path, size_t least, void **bytes, size_t *len,
-                            struct view_file_id *id)
+/* Maps a regular file that is not empty. */
+static enum status map_file(const char *path, void **bytes, size_t *len, struct view_file_id *id)
 {
     /* Never wait: what stands at the path may be a FIFO. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -50,7 +49,7 @@ static enum status map_file(const char *path, size_t least, void **bytes, size_t
         status = status_from_errno(errno);
     else if (!S_ISREG(st.st_mode))
         status = STATUS_MALFORMED;
-    else if (st.st_size < (off_t)least)
+    else if (st.st_size == 0)
         status = STATUS_TRUNCATED;
     else if (st.st_size > (off_t)UINT32_MAX)
         status = STATUS_TOO_LONG;
@@ -85,7 +84,7 @@ static void open_word(struct view_mapping *mapping, const char *word_path)
 {
     void *page = NULL;
     size_t len = 0;
-    enum status status = map_file(word_path, GENERATION_FILE_SIZE, &page, &len, &mapping->word_id);
+    enum status status = map_file(word_path, &page, &len, &mapping->word_id);
     if (status == STATUS_OK && len != GENERATION_FILE_SIZE)
         munmap(page, len);
     else if (status == STATUS_OK)
@@ -103,8 +102,7 @@ enum status view_mapping_open(struct view_mapping *mapping, const char *view_pat
     mapping->bytes = NULL;
     mapping->view_id = mapping->word_id = (struct view_file_id){.device = 0};
     open_word(mapping, word_path);
-    status =
-        map_file(view_path, VIEW_HEADER_SIZE, &mapping->bytes, &mapping->len, &mapping->view_id);
+    status = map_file(view_path, &mapping->bytes, &mapping->len, &mapping->view_id);
     if (status != STATUS_OK)
         mapping->bytes = NULL;
     else

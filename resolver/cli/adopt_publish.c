@@ -97,12 +97,12 @@ static void add_note(struct adopt *adopt, json_t *records)
             data.octets[0] != NOTE_HOW)
             record_add(record, data.octets, data.len);
     gethostname(host, sizeof host - 1);
-    snprintf(by, sizeof by, "%.64s@%.120s", user ? user->pw_name : "?", host);
+    (void)snprintf(by, sizeof by, "%.64s@%.120s", user ? user->pw_name : "?", host);
     address_text(&adopt->address, address);
-    snprintf(how, sizeof how, "seen at %s port %u, %s", address, adopt->port,
-             adopt->has_fingerprint ? "fingerprint compared"
-             : adopt->cli->yes      ? "accepted with --yes"
-                                    : "accepted at the terminal");
+    (void)snprintf(how, sizeof how, "seen at %s port %u, %s", address, adopt->port,
+                   adopt->has_fingerprint ? "fingerprint compared"
+                   : adopt->cli->yes      ? "accepted with --yes"
+                                          : "accepted at the terminal");
     add_note_text(record, NOTE_ADOPTED_BY, by);
     add_note_text(record, NOTE_HOW, how);
     json_array_append_new(records, record);

@@ -35,7 +35,7 @@ static void day_text(int64_t ms, char text[static OUTPUT_TIME_SIZE])
     struct tm parts;
     if (ms == INT64_MIN || ms == INT64_MAX || !gmtime_r(&seconds, &parts) ||
         strftime(text, OUTPUT_TIME_SIZE, "%Y-%m-%d", &parts) == 0)
-        snprintf(text, OUTPUT_TIME_SIZE, "an unreadable date");
+        (void)snprintf(text, OUTPUT_TIME_SIZE, "an unreadable date");
 }
 
 static void expired_text(const struct device *device, char text[static DEVICE_TEXT_SIZE])
@@ -45,19 +45,19 @@ static void expired_text(const struct device *device, char text[static DEVICE_TE
     day_text(end, day);
     if (end > 0 && end < now) {
         output_span((uint64_t)(now - end), span);
-        snprintf(text, DEVICE_TEXT_SIZE, "its certificate expired on %s, %s ago", day, span);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "its certificate expired on %s, %s ago", day, span);
     } else {
-        snprintf(text, DEVICE_TEXT_SIZE, "its certificate expired on %s", day);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "its certificate expired on %s", day);
     }
 }
 
 static void issuer_text(const struct device *device, char text[static DEVICE_TEXT_SIZE])
 {
     if (device->facts.self_signed)
-        snprintf(text, DEVICE_TEXT_SIZE, "self-signed: nobody but the device vouches for it");
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "self-signed: nobody but the device vouches for it");
     else
-        snprintf(text, DEVICE_TEXT_SIZE, "its issuer is no known authority: %s",
-                 device->facts.issuer);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "its issuer is no known authority: %s",
+                       device->facts.issuer);
 }
 
 /* One thing that is wrong, as a sentence fragment. */
@@ -72,28 +72,29 @@ static void wrong_text(const struct device *device, enum forgiven_bit bit,
         break;
     case FORGIVEN_BIT_NOT_YET_VALID:
         day_text(facts->not_before_ms, day);
-        snprintf(text, DEVICE_TEXT_SIZE, "its certificate is not valid before %s", day);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "its certificate is not valid before %s", day);
         break;
     case FORGIVEN_BIT_NAME:
         name_text(device->name.wire, device->name.len, name);
-        snprintf(text, DEVICE_TEXT_SIZE, "made for %.400s, not for %.400s",
-                 *facts->names ? facts->names : "no name at all", name);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "made for %.400s, not for %.400s",
+                       *facts->names ? facts->names : "no name at all", name);
         break;
     case FORGIVEN_BIT_ISSUER:
         issuer_text(device, text);
         break;
     case FORGIVEN_BIT_WEAK_KEY:
-        snprintf(text, DEVICE_TEXT_SIZE, "weak key: %s can be broken with enough money",
-                 facts->key);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "weak key: %s can be broken with enough money",
+                       facts->key);
         break;
     case FORGIVEN_BIT_WEAK_SIGNATURE:
-        snprintf(text, DEVICE_TEXT_SIZE, "weak signature: %s can be forged", facts->signature);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "weak signature: %s can be forged",
+                       facts->signature);
         break;
     case FORGIVEN_BIT_OLD_PROTOCOL:
-        snprintf(text, DEVICE_TEXT_SIZE, "old protocol: %s", device->probe.protocol);
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "old protocol: %s", device->probe.protocol);
         break;
     case FORGIVEN_BIT_LEGACY_RENEGOTIATION:
-        snprintf(text, DEVICE_TEXT_SIZE, "no secure renegotiation (RFC 5746)");
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "no secure renegotiation (RFC 5746)");
         break;
     case FORGIVEN_COUNT:
         text[0] = '\0';

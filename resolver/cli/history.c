@@ -45,11 +45,12 @@ static void describe(const json_t *entry, char *text, size_t size)
     if (*field_text(entry, "name") != '\0')
         describe_set(entry, text, size);
     else if (*hash != '\0')
-        snprintf(text, size, "%s %s  %s", kind, hash, record_reason(field_number(entry, "reason")));
+        (void)snprintf(text, size, "%s %s  %s", kind, hash,
+                       record_reason(field_number(entry, "reason")));
     else if (*key != '\0')
-        snprintf(text, size, "%s key %s", kind, key);
+        (void)snprintf(text, size, "%s key %s", kind, key);
     else
-        snprintf(text, size, "%s", kind);
+        (void)snprintf(text, size, "%s", kind);
 }
 
 static void print_entry(struct history *history, const json_t *entry)
@@ -70,14 +71,14 @@ static void print_entry(struct history *history, const json_t *entry)
                 *by ? " by " : "", by, shown, counts ? "" : output_colour(cli, OUTPUT_BAD),
                 counts ? "" : "  [no effect: ", counts ? "" : rule, counts ? "" : "]");
     if (!counts && cli->colour)
-        fputs(output_colour(cli, OUTPUT_PLAIN), stdout);
+        (void)fputs(output_colour(cli, OUTPUT_PLAIN), stdout);
     free(what);
 }
 
 /* The entry as hearthd gave it, with the text of its records beside their hex. */
-static json_t *entry_object(const json_t *entry)
+static json_t *entry_object(json_t *entry)
 {
-    json_t *object = json_copy((json_t *)(uintptr_t)entry);
+    json_t *object = json_copy(entry);
     const json_t *rrs = json_object_get(entry, "rrs");
     char type[RECORD_TYPE_SIZE];
     uint16_t rrtype = (uint16_t)field_number(entry, "rrtype");
@@ -90,7 +91,7 @@ static json_t *entry_object(const json_t *entry)
 }
 
 /* Prints or keeps one entry; STOP when the limit is reached. */
-static int give_entry(void *context, const json_t *entry)
+static int give_entry(void *context, json_t *entry)
 {
     struct history *history = context;
     if (history->limit > 0 && history->count == history->limit) {
@@ -126,7 +127,7 @@ static void note_hashes(struct of_name *of, const json_t *entry)
     }
 }
 
-static int take_of_name(void *context, const json_t *entry)
+static int take_of_name(void *context, json_t *entry)
 {
     struct of_name *of = context;
     struct name name;
@@ -134,17 +135,17 @@ static int take_of_name(void *context, const json_t *entry)
         (!field_name(entry, &name) || !history_is_of(&name, of->history->only)))
         return EXIT_YES;
     note_hashes(of, entry);
-    json_array_append(of->entries, (json_t *)(uintptr_t)entry);
+    json_array_append(of->entries, entry);
     return EXIT_YES;
 }
 
 /* An element of `withdrawn`, in the form of a log entry and at its place. */
-static int take_withdrawal(void *context, const json_t *item)
+static int take_withdrawal(void *context, json_t *item)
 {
     struct of_name *of = context;
     if (!json_object_get(of->hashes, field_text(item, "hash")))
         return EXIT_YES;
-    json_t *entry = json_copy((json_t *)(uintptr_t)item);
+    json_t *entry = json_copy(item);
     json_object_set_new(entry, "kind", json_string("withdraw"));
     json_object_set_new(entry, "type", json_integer(ENTRY_WITHDRAW));
     size_t at = 0;

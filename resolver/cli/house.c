@@ -71,7 +71,7 @@ void house_close(struct house *house)
 int house_error(struct cli *cli, enum status status)
 {
     char hint[CLI_HINT_SIZE];
-    snprintf(hint, sizeof hint, "%s status", cli->command);
+    (void)snprintf(hint, sizeof hint, "%s status", cli->command);
     if (status == STATUS_NOT_FOUND)
         return output_error(cli, EXIT_NO, NULL, status_name(status), hint,
                             "nothing is published here yet: there is no %s", cli->paths.view_file);
@@ -123,7 +123,7 @@ void house_author(struct view *view, uint32_t author, char text[static HOUSE_LAB
     struct view_author found;
     char key[65];
     if (view_author_at(view, author, &found) != STATUS_OK) {
-        snprintf(text, HOUSE_LABEL_SIZE, "an unknown key");
+        (void)snprintf(text, HOUSE_LABEL_SIZE, "an unknown key");
         return;
     }
     if (found.label_len > 0) {
@@ -131,7 +131,7 @@ void house_author(struct view *view, uint32_t author, char text[static HOUSE_LAB
         return;
     }
     hex_encode(found.key, 32, key);
-    snprintf(text, HOUSE_LABEL_SIZE, "key %.16s", key);
+    (void)snprintf(text, HOUSE_LABEL_SIZE, "key %.16s", key);
 }
 
 void house_author_key(struct view *view, uint32_t author, char text[static 65])

@@ -24,9 +24,9 @@ static void look_around(struct cli *cli)
     cli->colour = cli->terminal && !cli->json && (!no_colour || *no_colour == '\0') && term &&
                   *term != '\0' && strcmp(term, "dumb") != 0;
     if (cli->dir)
-        snprintf(cli->command, sizeof cli->command, "hearth -d %.*s", PATHS_SIZE, cli->dir);
+        (void)snprintf(cli->command, sizeof cli->command, "hearth -d %.*s", PATHS_SIZE, cli->dir);
     else
-        snprintf(cli->command, sizeof cli->command, "hearth");
+        (void)snprintf(cli->command, sizeof cli->command, "hearth");
 }
 
 static int run(struct cli *cli)
@@ -51,7 +51,7 @@ static int finish_output(int code)
     struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
     if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR))
         return code;
-    fprintf(stderr, "hearth: standard output can't be written\n");
+    (void)fprintf(stderr, "hearth: standard output can't be written\n");
     return EXIT_BROKEN;
 }
 
@@ -59,8 +59,8 @@ int main(int argc, char *argv[])
 {
     struct cli cli = {0};
     char error[OPTIONS_ERROR_SIZE], hint[OPTIONS_ERROR_SIZE];
-    setlocale(LC_CTYPE, ""); /* libidn2 reads the terminal's characters */
-    signal(SIGPIPE, SIG_IGN);
+    (void)setlocale(LC_CTYPE, ""); /* libidn2 reads the terminal's characters */
+    (void)signal(SIGPIPE, SIG_IGN);
     const char **positional = calloc((size_t)argc + 1, sizeof *positional);
     if (!positional)
         return EXIT_BROKEN;

@@ -47,19 +47,24 @@ static enum status take_port(char *text, uint16_t *port)
     return STATUS_OK;
 }
 
+/* Takes the household's own name off; false when the name is another's. */
+static bool make_relative(struct name *relative, const struct name *name,
+                          const struct own_names *own)
+{
+    if (!name_is_within(name->wire, name->len, home_arpa.wire, home_arpa.len)) {
+        *relative = *name;
+        return true;
+    }
+    if (own->petname.len > 1 && name_relative(relative, name, &own->petname) == STATUS_OK)
+        return true;
+    return own->id.len > 1 && name_relative(relative, name, &own->id) == STATUS_OK;
+}
+
 static enum status resolve(struct name_argument *argument, const struct name *name,
                            const struct own_names *own)
 {
     argument->full = *name;
-    argument->relative = *name;
-    if (!name_is_within(name->wire, name->len, home_arpa.wire, home_arpa.len))
-        argument->own = true;
-    else if (own->petname.len > 1 &&
-             name_relative(&argument->relative, name, &own->petname) == STATUS_OK)
-        argument->own = true;
-    else
-        argument->own =
-            own->id.len > 1 && name_relative(&argument->relative, name, &own->id) == STATUS_OK;
+    argument->own = make_relative(&argument->relative, name, own);
     if (!argument->own)
         return STATUS_OK;
     if (argument->relative.len > NAME_RELATIVE_MAX)

@@ -57,11 +57,11 @@ static enum status unknown_verb(const char *word, char *error, char *hint)
     struct nearest nearest = {NULL, NEAR + 1};
     for (const struct verb *verb = verbs; verb->name; verb++)
         offer(&nearest, verb->name, word);
-    snprintf(error, OPTIONS_ERROR_SIZE, "there is no verb `%.64s`", word);
+    (void)snprintf(error, OPTIONS_ERROR_SIZE, "there is no verb `%.64s`", word);
     if (nearest.word)
-        snprintf(hint, OPTIONS_ERROR_SIZE, "hearth %s", nearest.word);
+        (void)snprintf(hint, OPTIONS_ERROR_SIZE, "hearth %s", nearest.word);
     else
-        snprintf(hint, OPTIONS_ERROR_SIZE, "hearth help");
+        (void)snprintf(hint, OPTIONS_ERROR_SIZE, "hearth help");
     return STATUS_MALFORMED;
 }
 
@@ -74,13 +74,13 @@ static enum status unknown_option(const struct verb *verb, const char *word, cha
     offer(&nearest, "--help", word);
     for (int i = 0; verb && i < CLI_OPTIONS_MAX && verb->options[i].name; i++)
         offer(&nearest, verb->options[i].name, word);
-    snprintf(error, OPTIONS_ERROR_SIZE, "there is no option `%.64s`%s%s", word,
-             verb ? " of hearth " : " before the verb", verb ? verb->name : "");
+    (void)snprintf(error, OPTIONS_ERROR_SIZE, "there is no option `%.64s`%s%s", word,
+                   verb ? " of hearth " : " before the verb", verb ? verb->name : "");
     if (nearest.word)
-        snprintf(hint, OPTIONS_ERROR_SIZE, "%s", nearest.word);
+        (void)snprintf(hint, OPTIONS_ERROR_SIZE, "%s", nearest.word);
     else
-        snprintf(hint, OPTIONS_ERROR_SIZE, "hearth help%s%s", verb ? " " : "",
-                 verb ? verb->name : "");
+        (void)snprintf(hint, OPTIONS_ERROR_SIZE, "hearth help%s%s", verb ? " " : "",
+                       verb ? verb->name : "");
     return STATUS_MALFORMED;
 }
 
@@ -113,8 +113,8 @@ static enum status take_own(struct cli *cli, int argc, char *const argv[], int *
         } else if (option->value && *at + 1 < argc) {
             cli->options[i] = argv[++*at];
         } else {
-            snprintf(error, OPTIONS_ERROR_SIZE,
-                     option->value ? "%s needs a value" : "%s takes no value", option->name);
+            (void)snprintf(error, OPTIONS_ERROR_SIZE,
+                           option->value ? "%s needs a value" : "%s takes no value", option->name);
             return STATUS_MALFORMED;
         }
         return STATUS_OK;
@@ -133,7 +133,7 @@ static enum status parse_before_verb(struct cli *cli, int argc, char *const argv
             return unknown_option(NULL, word, error, hint);
         cli->dir = word[2] != '\0' ? word + 2 : *at + 1 < argc ? argv[++*at] : "";
         if (*cli->dir == '\0') {
-            snprintf(error, OPTIONS_ERROR_SIZE, "-d needs a directory");
+            (void)snprintf(error, OPTIONS_ERROR_SIZE, "-d needs a directory");
             return STATUS_MALFORMED;
         }
     }
@@ -167,10 +167,10 @@ static enum status check_count(const struct cli *cli, char *error, char *hint)
     bool few = cli->argc < verb->least, many = verb->most >= 0 && cli->argc > verb->most;
     if (cli->help || !verb->run || (!few && !many))
         return STATUS_OK;
-    snprintf(error, OPTIONS_ERROR_SIZE,
-             few ? "hearth %s needs more: %s" : "hearth %s takes only: %s", verb->name,
-             *verb->arguments ? verb->arguments : "no argument");
-    snprintf(hint, OPTIONS_ERROR_SIZE, "hearth help %s", verb->name);
+    (void)snprintf(error, OPTIONS_ERROR_SIZE,
+                   few ? "hearth %s needs more: %s" : "hearth %s takes only: %s", verb->name,
+                   *verb->arguments ? verb->arguments : "no argument");
+    (void)snprintf(hint, OPTIONS_ERROR_SIZE, "hearth help %s", verb->name);
     return STATUS_MALFORMED;
 }
 

@@ -26,7 +26,7 @@ void output_next(const struct cli *cli, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    fputs("\nNext: ", stdout);
+    (void)fputs("\nNext: ", stdout);
     vprintf(format, arguments);
     va_end(arguments);
     putchar('\n');
@@ -50,8 +50,8 @@ void output_warning(struct cli *cli, const char *format, ...)
             cli->warnings = json_array();
         json_array_append_new(cli->warnings, output_string(text, strlen(text)));
     } else if (text) {
-        fflush(stdout);
-        fprintf(stderr, "warning: %s\n", text);
+        (void)fflush(stdout);
+        (void)fprintf(stderr, "warning: %s\n", text);
     }
     free(text);
 }
@@ -94,12 +94,12 @@ int output_object(struct cli *cli, json_t *object, int code)
 
 static void print_error(const struct cli *cli, const char *text, const char *rule, const char *hint)
 {
-    fflush(stdout);
-    fprintf(stderr, "hearth%s%s: %s%s%s%s\n", cli->verb ? " " : "",
-            cli->verb ? cli->verb->name : "", text, rule ? " [" : "", rule ? rule : "",
-            rule ? "]" : "");
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "hearth%s%s: %s%s%s%s\n", cli->verb ? " " : "",
+                  cli->verb ? cli->verb->name : "", text, rule ? " [" : "", rule ? rule : "",
+                  rule ? "]" : "");
     if (hint && *hint)
-        fprintf(stderr, "Try: %s\n", hint);
+        (void)fprintf(stderr, "Try: %s\n", hint);
 }
 
 int output_error(struct cli *cli, int code, json_t *object, const char *rule, const char *hint,
@@ -239,10 +239,10 @@ void output_time(uint64_t ms, char text[static OUTPUT_TIME_SIZE])
     time_t seconds = (time_t)(ms / 1000);
     struct tm parts;
     if (ms == 0)
-        snprintf(text, OUTPUT_TIME_SIZE, "never");
+        (void)snprintf(text, OUTPUT_TIME_SIZE, "never");
     else if (!localtime_r(&seconds, &parts) ||
              strftime(text, OUTPUT_TIME_SIZE, "%Y-%m-%d %H:%M:%S %Z", &parts) == 0)
-        snprintf(text, OUTPUT_TIME_SIZE, "%llu ms", (unsigned long long)ms);
+        (void)snprintf(text, OUTPUT_TIME_SIZE, "%llu ms", (unsigned long long)ms);
 }
 
 void output_span(uint64_t ms, char text[static OUTPUT_TIME_SIZE])
@@ -262,11 +262,11 @@ void output_span(uint64_t ms, char text[static OUTPUT_TIME_SIZE])
         uint64_t count = ms / units[i].ms;
         if (count == 0)
             continue;
-        snprintf(text, OUTPUT_TIME_SIZE, "%llu %s%s", (unsigned long long)count, units[i].unit,
-                 count == 1 ? "" : "s");
+        (void)snprintf(text, OUTPUT_TIME_SIZE, "%llu %s%s", (unsigned long long)count,
+                       units[i].unit, count == 1 ? "" : "s");
         return;
     }
-    snprintf(text, OUTPUT_TIME_SIZE, "a moment");
+    (void)snprintf(text, OUTPUT_TIME_SIZE, "a moment");
 }
 
 /* --- tables --- */

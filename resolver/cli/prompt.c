@@ -14,8 +14,8 @@ enum prompt_answer prompt_ask(const struct cli *cli, const char *question)
     if (!cli->ask)
         return PROMPT_NOBODY;
     char line[64];
-    fflush(stdout);
-    fprintf(stderr, "\n%s [y/N] ", question);
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "\n%s [y/N] ", question);
     if (!fgets(line, sizeof line, stdin))
         return PROMPT_NO;
     line[strcspn(line, "\r\n")] = '\0';

@@ -19,10 +19,10 @@ static void print_row(FILE *out, const QRcode *code, int y, int colour)
 {
     /* Without colours the block is the light part: most terminals are dark. */
     static const char *const blocks[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}};
-    fputs(colour ? "\033[97;40m" : "", out);
+    (void)fputs(colour ? "\033[97;40m" : "", out);
     for (int x = -QUIET; x < code->width + QUIET; x++)
-        fputs(blocks[is_dark(code, x, y)][is_dark(code, x, y + 1)], out);
-    fputs(colour ? "\033[0m\n" : "\n", out);
+        (void)fputs(blocks[is_dark(code, x, y)][is_dark(code, x, y + 1)], out);
+    (void)fputs(colour ? "\033[0m\n" : "\n", out);
 }
 
 enum status qr_print(FILE *out, const char *text, int colour)

@@ -68,7 +68,7 @@ static enum status parse_txt(const char *text, const struct name *origin, struct
         return record_text_parse(RRTYPE_TXT, text, origin, data, error);
     enum status status = record_text_literal(text, data);
     if (status != STATUS_OK)
-        snprintf(error, RECORD_ERROR_SIZE, "this TXT record is too long");
+        (void)snprintf(error, RECORD_ERROR_SIZE, "this TXT record is too long");
     return status;
 }
 
@@ -83,7 +83,7 @@ int record_argument(struct session *session, uint16_t type, const struct name *o
         status = rdata_check(type, data->octets, data->len);
         if (status == STATUS_OK)
             status = rdata_check_owner(type, owner);
-        snprintf(error, sizeof error, "%s", status_text(status));
+        (void)snprintf(error, sizeof error, "%s", status_text(status));
     }
     if (status == STATUS_OK)
         return EXIT_YES;
@@ -124,7 +124,7 @@ void record_label(const json_t *labels, const char *key, char text[static 80])
     if (label)
         output_escape(label, strlen(label), text, 80);
     else
-        snprintf(text, 80, "key %.16s", key);
+        (void)snprintf(text, 80, "key %.16s", key);
 }
 
 const char *record_reason(uint64_t reason)

@@ -37,11 +37,11 @@ int session_lost(struct cli *cli, enum status status)
 {
     char hint[CLI_HINT_SIZE];
     if (cli->paths.system)
-        snprintf(hint, sizeof hint, "systemctl start hearthd");
+        (void)snprintf(hint, sizeof hint, "systemctl start hearthd");
     else if (cli->dir)
-        snprintf(hint, sizeof hint, "hearthd -d %.*s", PATHS_SIZE, cli->dir);
+        (void)snprintf(hint, sizeof hint, "hearthd -d %.*s", PATHS_SIZE, cli->dir);
     else
-        snprintf(hint, sizeof hint, "hearthd");
+        (void)snprintf(hint, sizeof hint, "hearthd");
     if (status == STATUS_DENIED)
         return output_error(cli, EXIT_UNREACHABLE, NULL, status_name(status),
                             "run it as the user of hearthd, or join the group hearth",
@@ -74,7 +74,7 @@ int session_report(struct cli *cli, const json_t *answer, json_t *object)
         status == STATUS_COUNT || status == STATUS_OK ? EXIT_BROKEN : output_exit_code(status);
     char hint[CLI_HINT_SIZE] = "";
     if (status == STATUS_NO_HOUSEHOLD)
-        snprintf(hint, sizeof hint, "%s init LABEL", cli->command);
+        (void)snprintf(hint, sizeof hint, "%s init LABEL", cli->command);
     const char *given = field_text(answer, "hint");
     return output_error(cli, code, object, *rule ? rule : NULL, *given ? given : hint, "%s",
                         field_text(answer, "error"));
@@ -109,7 +109,8 @@ int session_open(struct session *session, struct cli *cli)
     bool hex = strlen(id) == 64 && hex_decode(id, session->household, 32) == STATUS_OK;
     session->has_household =
         hex || base32_decode_id(id, strlen(id), session->household) == STATUS_OK;
-    snprintf(session->petname, sizeof session->petname, "%.63s", field_text(hello, "petname"));
+    (void)snprintf(session->petname, sizeof session->petname, "%.63s",
+                   field_text(hello, "petname"));
     json_decref(hello);
     if (session->has_household &&
         own_names_init(&session->own, session->petname, session->household) != STATUS_OK)
@@ -123,7 +124,7 @@ int session_open_household(struct session *session, struct cli *cli)
     if (code != EXIT_YES || session->has_household)
         return code;
     char hint[CLI_HINT_SIZE];
-    snprintf(hint, sizeof hint, "%s init LABEL", cli->command);
+    (void)snprintf(hint, sizeof hint, "%s init LABEL", cli->command);
     return output_status(cli, STATUS_NO_HOUSEHOLD, hint, "");
 }
 
@@ -137,7 +138,7 @@ void session_close(struct session *session)
 }
 
 int session_each(struct session *session, json_t *request, const char *list,
-                 int (*each)(void *context, const json_t *item), void *context)
+                 int (*each)(void *context, json_t *item), void *context)
 {
     json_t *cursor = NULL;
     const char *cursor_key = strcmp(list, "entries") == 0 ? "before" : "after";
@@ -179,8 +180,8 @@ int session_name(struct session *session, const char *text, bool with_port,
     const struct name *own = own_names_apex(&session->own);
     name_text(own->wire, own->len, apex);
     name_text(argument->full.wire, argument->full.len, full);
-    snprintf(hint, sizeof hint, "names of your household end in %.255s, or have no home.arpa",
-             apex);
+    (void)snprintf(hint, sizeof hint, "names of your household end in %.255s, or have no home.arpa",
+                   apex);
     return output_error(session->cli, EXIT_REFUSED, NULL, status_name(STATUS_FOREIGN), hint,
                         "%s %s", full, status_text(STATUS_FOREIGN));
 }

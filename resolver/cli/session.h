@@ -48,7 +48,7 @@ int session_lost(struct cli *cli, enum status status);
 /* Asks a paged op until `next` is null, or `each` (context, one element) returns non-zero, which is
  * returned. `request` is taken over; `list` names the array. */
 int session_each(struct session *session, json_t *request, const char *list,
-                 int (*each)(void *context, const json_t *item), void *context);
+                 int (*each)(void *context, json_t *item), void *context);
 
 /* A NAME for writing: one's own household's. Reports refusals. */
 int session_name(struct session *session, const char *text, bool with_port,

@@ -20,11 +20,11 @@ static void hint_exact(const uint8_t *rdata, size_t len, char hint[static TLSA_H
         status = STATUS_OK;
     }
     if (status != STATUS_OK) {
-        snprintf(hint, TLSA_HINT_SIZE, "3 1 1 and the SHA-256 of the device's public key");
+        (void)snprintf(hint, TLSA_HINT_SIZE, "3 1 1 and the SHA-256 of the device's public key");
         return;
     }
     hex_encode(hash, sizeof hash, hex);
-    snprintf(hint, TLSA_HINT_SIZE, "3 1 1 %s", hex);
+    (void)snprintf(hint, TLSA_HINT_SIZE, "3 1 1 %s", hex);
 }
 
 void tlsa_hint(enum status status, const uint8_t *rdata, size_t len,
@@ -34,11 +34,11 @@ void tlsa_hint(enum status status, const uint8_t *rdata, size_t len,
     if (status == STATUS_TLSA_MATCHING && len > 3)
         hint_exact(rdata, len, hint);
     else if (status == STATUS_TLSA_LENGTH)
-        snprintf(hint, TLSA_HINT_SIZE,
-                 "matching type 1 (SHA-256) has 64 hex digits, 2 (SHA-512) has 128");
+        (void)snprintf(hint, TLSA_HINT_SIZE,
+                       "matching type 1 (SHA-256) has 64 hex digits, 2 (SHA-512) has 128");
     else if (status == STATUS_TLSA_EMPTY)
-        snprintf(hint, TLSA_HINT_SIZE,
-                 "hash the key itself: hearth adopt NAME ADDR reads it from the device");
+        (void)snprintf(hint, TLSA_HINT_SIZE,
+                       "hash the key itself: hearth adopt NAME ADDR reads it from the device");
     else if (status == STATUS_RDATA)
-        snprintf(hint, TLSA_HINT_SIZE, "3 1 1 and the 64 hex digits of the key's SHA-256");
+        (void)snprintf(hint, TLSA_HINT_SIZE, "3 1 1 and the 64 hex digits of the key's SHA-256");
 }

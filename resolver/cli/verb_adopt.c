@@ -64,10 +64,10 @@ static int check_name(struct adopt *adopt)
 
 /* --- what is there already --- */
 
-static int keep_record(void *context, const json_t *item)
+static int keep_record(void *context, json_t *item)
 {
     struct adopt *adopt = context;
-    json_array_append(adopt->existing, (json_t *)(uintptr_t)item);
+    json_array_append(adopt->existing, item);
     return EXIT_YES;
 }
 
@@ -88,9 +88,9 @@ static int report_unreachable(struct adopt *adopt)
     const char *said = adopt->device.probe.reason;
     output_escape(said, strlen(said), reason, sizeof reason);
     address_text(&adopt->address, address);
-    snprintf(hint, sizeof hint, "to publish its address alone: %s set %.255s %s %s",
-             adopt->cli->command, adopt->relative, address_is_ipv4(&adopt->address) ? "A" : "AAAA",
-             address);
+    (void)snprintf(hint, sizeof hint, "to publish its address alone: %s set %.255s %s %s",
+                   adopt->cli->command, adopt->relative,
+                   address_is_ipv4(&adopt->address) ? "A" : "AAAA", address);
     return output_error(adopt->cli, EXIT_NO, NULL, status_name(adopt->device.reached), hint,
                         "%s port %u: %s", address, adopt->port,
                         *reason ? reason : status_text(adopt->device.reached));
@@ -124,8 +124,8 @@ static int check_fingerprint(struct adopt *adopt)
         return EXIT_YES;
     char presented[65];
     hex_encode(adopt->device.facts.spki_sha256, 32, presented);
-    snprintf(hint, sizeof hint, "%s adopt %.255s %s, to look at what is there", adopt->cli->command,
-             adopt->relative, adopt->cli->argv[1]);
+    (void)snprintf(hint, sizeof hint, "%s adopt %.255s %s, to look at what is there",
+                   adopt->cli->command, adopt->relative, adopt->cli->argv[1]);
     return output_error(
         adopt->cli, EXIT_REFUSED,
         json_pack("{s:s, s:s}", "expected", expected, "presented", presented), "fingerprint", hint,
@@ -277,12 +277,12 @@ static int confirm(struct adopt *adopt)
     if (adopt->has_fingerprint)
         return EXIT_YES; /* the fingerprint was compared: that is the answer */
     char question[NAME_TEXT_SIZE + 128];
-    snprintf(question, sizeof question, "%s as %s?",
-             !adopt->tls ? "Publish its address"
-             : adopt->replaces_key && !adopt->keeps_key
-                 ? "REPLACE the published key and adopt this device"
-                 : "Adopt this device",
-             adopt->full);
+    (void)snprintf(question, sizeof question, "%s as %s?",
+                   !adopt->tls ? "Publish its address"
+                   : adopt->replaces_key && !adopt->keeps_key
+                       ? "REPLACE the published key and adopt this device"
+                       : "Adopt this device",
+                   adopt->full);
     enum prompt_answer answer = prompt_ask(adopt->cli, question);
     if (answer == PROMPT_YES)
         return EXIT_YES;

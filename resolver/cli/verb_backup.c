@@ -80,10 +80,10 @@ static enum status check_copy(int fd, uint64_t len)
 static enum status sync_folder(const char *path)
 {
     char folder[PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", path);
+    (void)snprintf(folder, sizeof folder, "%s", path);
     char *slash = strrchr(folder, '/');
     if (!slash)
-        snprintf(folder, sizeof folder, ".");
+        (void)snprintf(folder, sizeof folder, ".");
     else
         slash[slash == folder ? 1 : 0] = '\0';
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -35,7 +35,7 @@ static void write_hosts_rr(struct export *export, const uint8_t *rdata, size_t l
     else
         return;
     address_text(&address, text);
-    fprintf(export->out, "%s\t%s\n", text, export->name);
+    (void)fprintf(export->out, "%s\t%s\n", text, export->name);
     export->count++;
 }
 
@@ -50,7 +50,8 @@ static void write_rr(void *context, const uint8_t *rdata, size_t len)
     record_type_text(export->rrset.type, type);
     if (record_text_write(export->rrset.type, rdata, len, text, sizeof text) != STATUS_OK)
         return;
-    fprintf(export->out, "%s.\t%u\tIN\t%s\t%s\n", export->name, export->rrset.ttl, type, text);
+    (void)fprintf(export->out, "%s.\t%u\tIN\t%s\t%s\n", export->name, export->rrset.ttl, type,
+                  text);
     export->count++;
 }
 
@@ -97,7 +98,7 @@ static enum status write_zone(struct export *export, const struct view_zone *zon
 static int finish(struct cli *cli, struct export *export, char *text, size_t len)
 {
     if (!cli->json)
-        fwrite(text, 1, len, stdout);
+        (void)fwrite(text, 1, len, stdout);
     return output_object(cli,
                          json_pack("{s:s, s:I, s:o}", "format", export->hosts ? "hosts" : "zone",
                                    "records", (json_int_t) export->count, "text",

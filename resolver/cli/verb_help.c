@@ -40,7 +40,7 @@ static void print_list(struct cli *cli)
     output_table_start(&table, 2);
     for (const struct verb *verb = verbs; verb->name; verb++) {
         char usage[96];
-        snprintf(usage, sizeof usage, "  %s %s", verb->name, verb->arguments);
+        (void)snprintf(usage, sizeof usage, "  %s %s", verb->name, verb->arguments);
         if (verb->run)
             output_table_row(&table, (const char *[]){usage, verb->about});
     }

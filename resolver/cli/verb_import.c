@@ -126,7 +126,7 @@ static int report_refusal(struct stage *stage, const json_t *answer)
     struct import at = *stage->import;
     const struct import_rr *rr = &at.rrs[stage->firsts[json_integer_value(index)]];
     at.line = rr->line;
-    snprintf(at.error, sizeof at.error, "%.250s", field_text(answer, "error"));
+    (void)snprintf(at.error, sizeof at.error, "%.250s", field_text(answer, "error"));
     name_relative_text(rr->owner, at.name);
     enum status status = status_from_name(field_text(answer, "status"));
     return report_line(stage->session->cli, stage->path, &at,

@@ -59,7 +59,7 @@ static int check_label(struct init *init)
     if (status == STATUS_OK) {
         memcpy(init->folded, name.wire + 1, name.wire[0]);
         init->folded[name.wire[0]] = '\0';
-        status = petname_check(init->folded);
+        status = strchr(init->folded, '_') ? STATUS_RESERVED : petname_check(init->folded);
     }
     if (status == STATUS_OK)
         return EXIT_YES;
@@ -84,7 +84,7 @@ static void warn_clock(struct init *init)
 static int refuse_existing(struct init *init, const char *id)
 {
     char hint[CLI_HINT_SIZE];
-    snprintf(hint, sizeof hint, "%s status", init->cli->command);
+    (void)snprintf(hint, sizeof hint, "%s status", init->cli->command);
     return output_error(
         init->cli, EXIT_REFUSED, json_pack("{s:s}", "id", id), status_name(STATUS_EXISTS), hint,
         "this node has a household already: %s%s%s",
@@ -158,6 +158,12 @@ static enum status write_all(int fd, const char *text)
     return STATUS_OK;
 }
 
+static int refuse_file(struct init *init)
+{
+    return output_error(init->cli, EXIT_REFUSED, NULL, status_name(STATUS_EXISTS), "another FILE",
+                        "%s exists already and is not written over", init->recovery_file);
+}
+
 /* FILE must not exist: a recovery key is never written over another. */
 static int write_recovery_file(struct init *init)
 {
@@ -166,8 +172,7 @@ static int write_recovery_file(struct init *init)
         return EXIT_YES;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
-        return output_error(init->cli, EXIT_REFUSED, NULL, status_name(STATUS_EXISTS),
-                            "another FILE", "%s exists already and is not written over", path);
+        return refuse_file(init);
     if (fd < 0)
         return output_error(init->cli, EXIT_BROKEN, NULL, status_name(STATUS_IO), NULL, "%s: %s",
                             path, strerror(errno));
@@ -251,8 +256,8 @@ static json_t *entry_object(const struct owner_entry *entry)
 static int report_lost(struct init *init, enum status status)
 {
     char hint[CLI_HINT_SIZE];
-    snprintf(hint, sizeof hint, "start hearthd, then again: %s init %s", init->cli->command,
-             init->label);
+    (void)snprintf(hint, sizeof hint, "start hearthd, then again: %s init %s", init->cli->command,
+                   init->label);
     json_t *object = init->wrote_file ? NULL : json_pack("{s:s}", "recovery", init->words);
     if (!init->wrote_file)
         output_line(init->cli,
@@ -268,7 +273,7 @@ static int hand_over(struct init *init)
     char label[NAME_LABEL_MAX + 1] = "";
     json_t *answer = NULL;
     if (gethostname(label, sizeof label - 1) != 0 || *label == '\0')
-        snprintf(label, sizeof label, "node");
+        (void)snprintf(label, sizeof label, "node");
     label[strcspn(label, ".")] = '\0';
     json_t *request = json_pack("{s:s, s:[o, o], s:b, s:o}", "op", "ingest", "entries",
                                 entry_object(&init->genesis), entry_object(&init->grant), "own", 1,
@@ -304,8 +309,8 @@ static int name_household(struct init *init)
     int code = record_publish(&init->session, json_pack("[o]", record), "init", &answer);
     json_decref(answer);
     if (code != EXIT_YES && !init->cli->json)
-        fprintf(stderr, "The household is there, but has no name yet. To go on: %s init %s\n",
-                init->cli->command, init->label);
+        (void)fprintf(stderr, "The household is there, but has no name yet. To go on: %s init %s\n",
+                      init->cli->command, init->label);
     return code;
 }
 
@@ -341,7 +346,7 @@ static int report_done(struct init *init)
 {
     struct cli *cli = init->cli;
     char zone[NAME_TEXT_SIZE];
-    snprintf(zone, sizeof zone, "%s.home.arpa", init->folded);
+    (void)snprintf(zone, sizeof zone, "%s.home.arpa", init->folded);
     output_line(cli, "%s is your household.", zone);
     output_line(cli, "  id         %s", init->id);
     output_line(cli, "  owner key  %s/owner.key (readable by you alone; keep a copy offline)",
@@ -385,6 +390,8 @@ static int init_household(struct init *init)
     if (code != EXIT_YES)
         return code;
     warn_clock(init);
+    if (!init->founded && init->recovery_file && access(init->recovery_file, F_OK) == 0)
+        return refuse_file(init); /* before anything is made; open(2) asks again */
     if (!init->founded)
         code = found(init);
     if (code == EXIT_YES)

@@ -31,7 +31,7 @@ static void add_row(struct ls *ls, const json_t *item, const char *full, uint16_
                   json_object_get(item, "ttl"), "id", json_object_get(item, "id")));
 }
 
-static int take_record(void *context, const json_t *item)
+static int take_record(void *context, json_t *item)
 {
     struct ls *ls = context;
     struct name name;

@@ -80,7 +80,7 @@ static void take_rr(struct revoke *revoke, const json_t *hex, bool mine, bool re
         note(mine ? revoke->hashes : revoke->others, hash, full);
 }
 
-static int take_record(void *context, const json_t *item)
+static int take_record(void *context, json_t *item)
 {
     struct revoke *revoke = context;
     struct name owner;
@@ -152,7 +152,8 @@ static int nothing_to_do(struct revoke *revoke)
             EXIT_YES);
     }
     char hint[CLI_HINT_SIZE];
-    snprintf(hint, sizeof hint, revoke->kept > 0 ? "%s unset NAME TLSA" : "%s ls", cli->command);
+    (void)snprintf(hint, sizeof hint, revoke->kept > 0 ? "%s unset NAME TLSA" : "%s ls",
+                   cli->command);
     return output_error(cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), hint,
                         "%s publishes no key by SHA-256", full);
 }

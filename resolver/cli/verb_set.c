@@ -64,10 +64,9 @@ static size_t split_arguments(uint16_t type, int argc, const char **argv, const 
         texts[i] = argv[i];
     if (each || !*joined)
         return each ? (size_t)argc : 0;
-    for (int i = 0; i < argc; i++) {
-        strcat(*joined, i > 0 ? " " : "");
-        strcat(*joined, argv[i]);
-    }
+    size_t used = 0;
+    for (int i = 0; i < argc; i++)
+        used += (size_t)snprintf(*joined + used, size - used, "%s%s", i > 0 ? " " : "", argv[i]);
     texts[0] = *joined;
     return 1;
 }
@@ -172,7 +171,7 @@ struct unset {
     json_t *records; /* what to send: RRsets without RRs */
 };
 
-static int take_existing(void *context, const json_t *item)
+static int take_existing(void *context, json_t *item)
 {
     struct unset *unset = context;
     struct name name;
@@ -191,7 +190,7 @@ static int take_existing(void *context, const json_t *item)
 static int report_missing(struct session *session, const char *name)
 {
     char hint[CLI_HINT_SIZE];
-    snprintf(hint, sizeof hint, "%s ls", session->cli->command);
+    (void)snprintf(hint, sizeof hint, "%s ls", session->cli->command);
     return output_error(session->cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), hint,
                         "%s has no such record", name);
 }

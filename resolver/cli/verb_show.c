@@ -35,7 +35,7 @@ static void print_record(struct show *show, const json_t *item, const json_t *ob
                     (int)field_number(item, "conflicts"));
 }
 
-static int take_record(void *context, const json_t *item)
+static int take_record(void *context, json_t *item)
 {
     struct show *show = context;
     struct name name;

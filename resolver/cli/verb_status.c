@@ -108,9 +108,9 @@ static void say_nodes(const struct cli *cli, const json_t *answer)
         char seen[OUTPUT_TIME_SIZE], id[17], label[128];
         bool self = json_is_true(json_object_get(node, "self"));
         output_time(field_number(node, "seen"), seen);
-        snprintf(id, sizeof id, "%.16s", field_text(node, "id"));
-        snprintf(label, sizeof label, "%.100s%s", field_text(node, "label"),
-                 self ? " (this one)" : "");
+        (void)snprintf(id, sizeof id, "%.16s", field_text(node, "id"));
+        (void)snprintf(label, sizeof label, "%.100s%s", field_text(node, "label"),
+                       self ? " (this one)" : "");
         output_table_row(&table,
                          (const char *[]){label, field_text(node, "role"),
                                           field_text(node, "state"), self ? "now" : seen, id});

@@ -202,8 +202,8 @@ static int judge(struct cli *cli, struct house *house, struct device *device, un
     if (status != STATUS_OK)
         return house_error(cli, status);
     if (count == 0)
-        snprintf(device->probe.reason, sizeof device->probe.reason,
-                 "no address is published for it");
+        (void)snprintf(device->probe.reason, sizeof device->probe.reason,
+                       "no address is published for it");
     if (count == 0 && !device->published.found)
         device->verdict.kind = VERDICT_NO_RECORD;
     say_verdict(cli, house->view, device, cli->argv[0]);

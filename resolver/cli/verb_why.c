@@ -51,7 +51,7 @@ __attribute__((format(printf, 2, 3))) static void add_problem(struct why *why, c
     char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     json_array_append_new(why->problems, output_string(text, strlen(text)));
 }
@@ -85,7 +85,7 @@ static void join_texts(uint16_t type, const json_t *rrs, char text[static TEXTS_
         used += (size_t)snprintf(text + used, TEXTS_SIZE - used, "%s%s", i == 0 ? "" : ", ", one);
     }
     if (used == 0)
-        snprintf(text, TEXTS_SIZE, "nothing");
+        (void)snprintf(text, TEXTS_SIZE, "nothing");
 }
 
 /* --- the ledger --- */
@@ -168,7 +168,7 @@ static void note_door(struct why *why, struct question *question, const char *do
 static bool parse_door(const char *text, struct address *address, uint16_t *port)
 {
     char copy[ADDRESS_TEXT_SIZE + 8];
-    snprintf(copy, sizeof copy, "%s", text);
+    (void)snprintf(copy, sizeof copy, "%s", text);
     char *at = strchr(copy, '@');
     if (!at)
         return address_parse_endpoint(text, address, port) == STATUS_OK;
@@ -184,7 +184,7 @@ static void ask_dns(struct why *why, struct question *question, const json_t *do
     uint16_t port = 53;
     char name[96];
     const char *text = field_text(door, "address");
-    snprintf(name, sizeof name, "DNS %.80s", text);
+    (void)snprintf(name, sizeof name, "DNS %.80s", text);
     if (!answer || !parse_door(text, &address, &port)) {
         free(answer);
         return;
@@ -207,8 +207,8 @@ static void ask_doors(struct why *why, struct question *question)
     json_t *door;
     char nss[PATHS_SIZE + 64] = "the same";
     if (!why->cli->paths.system)
-        snprintf(nss, sizeof nss, "the same, in programs that have HEARTH_VIEW=%s",
-                 why->cli->paths.view_file);
+        (void)snprintf(nss, sizeof nss, "the same, in programs that have HEARTH_VIEW=%s",
+                       why->cli->paths.view_file);
     if (question->type == RRTYPE_A || question->type == RRTYPE_AAAA)
         note_door(why, question, "NSS", nss, true); /* it reads this very view */
     if (question->type == RRTYPE_TLSA)

@@ -126,7 +126,7 @@ bool control_page_has_room(const struct control_page *page)
 
 bool control_page_add(struct control_page *page, json_t *item)
 {
-    size_t bytes = json_dumpb(item, NULL, 0, JSON_COMPACT) + 1;
+    size_t bytes = json_dumpb(item, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) + 1;
     bool first = json_array_size(page->items) == 0;
     bool fits =
         control_page_has_room(page) && (first || bytes <= CONTROL_PAGE_BYTES_MAX - page->bytes);

@@ -58,9 +58,9 @@ static bool take(struct handoff *handoff, struct ticket *ticket)
 }
 
 /* Best effort, like every datagram: a client that hears nothing asks again. */
-static void send_reply(struct ticket *ticket, const uint8_t *reply, size_t len)
+static void send_reply(struct ticket *ticket, uint8_t *reply, size_t len)
 {
-    struct iovec iov = {.iov_base = (void *)(uintptr_t)reply, .iov_len = len};
+    struct iovec iov = {.iov_base = reply, .iov_len = len};
     struct msghdr message = {.msg_name = &ticket->peer.address,
                              .msg_namelen = ticket->peer.address_len,
                              .msg_iov = &iov,

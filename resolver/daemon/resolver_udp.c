@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 enum { WAKE_SIGNAL = SIGUSR2, JOIN_RETRY_MS = 5, ERROR_PAUSE_MS = 100 };
@@ -29,6 +30,7 @@ struct place {
 };
 
 struct worker {
+    SLIST_ENTRY(worker) link;
     pthread_t thread;
     bool started;
     int fd;
@@ -43,8 +45,7 @@ struct worker {
 };
 
 struct udp_workers {
-    size_t count;
-    struct worker *workers[]; /* each its own memory: no two threads share a line of it */
+    SLIST_HEAD(, worker) all; /* each its own memory: no two threads share a line of it */
 };
 
 /* --- a batch --- */
@@ -202,7 +203,7 @@ static enum status start_worker(struct udp_workers *workers, struct resolver_sha
     worker->fd = fd;
     worker->shared = shared;
     worker->handoff = handoff;
-    workers->workers[workers->count++] = worker;
+    SLIST_INSERT_HEAD(&workers->all, worker, link);
     enum status status = desk_init(&worker->desk, shared);
     if (status == STATUS_OK)
         status = set_socket(worker, &listener->endpoint.address);
@@ -251,11 +252,11 @@ static enum status start_all(struct udp_workers *workers, struct resolver_shared
 enum status udp_workers_start(struct udp_workers **out, struct resolver_shared *shared,
                               struct handoff *handoff)
 {
-    size_t most = (size_t)shared->context->listener_count * CONFIG_THREADS_MAX;
-    struct udp_workers *workers = calloc(1, sizeof *workers + most * sizeof workers->workers[0]);
+    struct udp_workers *workers = calloc(1, sizeof *workers);
     sigset_t before;
     if (!workers)
         return STATUS_NO_MEMORY;
+    SLIST_INIT(&workers->all);
     *out = workers;
     enum status status = block_signals(&before);
     if (status != STATUS_OK)
@@ -276,10 +277,11 @@ static void join_worker(struct worker *worker)
 
 void udp_workers_stop(struct udp_workers *workers)
 {
+    struct worker *worker;
     if (!workers)
         return;
-    for (size_t i = 0; i < workers->count; i++) {
-        struct worker *worker = workers->workers[i];
+    while ((worker = SLIST_FIRST(&workers->all))) {
+        SLIST_REMOVE_HEAD(&workers->all, link);
         if (worker->started)
             join_worker(worker);
         desk_deinit(&worker->desk);

@@ -372,6 +372,34 @@ def test_main():
           and counters["tcp_clients"] > 200, f"counters {counters}")
 
 
+def read_ede(packet):
+    """The code of an extended error in a reply that ends with an OPT of that option alone."""
+    return struct.unpack_from(">H", packet, packet.rindex(b"\0\x0f\0") + 4)[0]
+
+
+def test_too_many():
+    """600 questions to an upstream that hangs: 512 wait for it, the others hear at once that it is too much."""
+    upstream = Upstream()
+    upstream.hang = True
+    house = House(TRUSTING, f"forward={upstream.port}")
+    opt = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", house.port))
+        client.settimeout(30)
+        for i in range(600):
+            packet = bytearray(query(f"h{i}.example.com", 1, i) + opt)
+            packet[11] = 1
+            client.send(packet)
+            if i % 50 == 49:
+                house.dig(CAMERA)  # all so far have been taken
+        replies = [client.recv(2048) for _ in range(600)]
+    errors = [read_ede(r) for r in replies]
+    check(all(r[3] & 15 == 2 for r in replies), "600 questions to a dead upstream: all SERVFAIL")
+    check(errors.count(14) == 88 and errors.count(23) == 512, "512 after the wait, the rest at once")
+    check(errors[0] == 14, "at once comes first")
+    check(house.end()[0] == 0, "ends")
+
+
 def test_end_while_asking():
     """SIGTERM while questions hang upstream."""
     upstream = Upstream()
@@ -381,7 +409,7 @@ def test_end_while_asking():
                              + (["+tcp"] if i % 2 else []), stdout=subprocess.PIPE, text=True) for i in range(6)]
     while len(set(upstream.asked_names())) < 6 and all(p.poll() is None for p in hung):
         time.sleep(0.02)
-    check(house.end()[0] == 0, "ends while questions are open")
+    check(house.end()[0] == 0, f"ends while questions are open, after {house.seconds:.2f} s")
     for process in hung:
         process.communicate(timeout=30)
 
@@ -442,7 +470,7 @@ def test_signed():
 if not shutil.which("dig"):
     print("needs dig (Debian: bind9-dnsutils)")
     sys.exit(77)
-for test in (test_main, test_end_while_asking, test_local_upstream, test_no_household, test_validation,
+for test in (test_main, test_too_many, test_end_while_asking, test_local_upstream, test_no_household, test_validation,
              test_signed):
     print(f"-- {test.__name__}", flush=True)
     test()

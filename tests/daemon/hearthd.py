@@ -186,15 +186,21 @@ def free_port():
 
 
 def dns_rcode(port, name, address="127.0.0.1"):
-    """Asks for an A record over UDP; the answer's RCODE, or None when nobody answers."""
+    """Asks for an A record over UDP; the answer's RCODE, or None when nobody listens there."""
     query = struct.pack(">HHHHHH", 0x4242, 0x0100, 1, 0, 0, 0)
     query += b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect((address, port))
-        sock.settimeout(0.5)
-        try:
-            sock.send(query)
-            answer = sock.recv(4096)
-        except OSError:
-            return None
-    return answer[3] & 15 if answer[:2] == query[:2] else None
+        sock.settimeout(1)
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:  # a lost datagram is asked again; a closed port says so at once
+            try:
+                sock.send(query)
+                answer = sock.recv(4096)
+            except TimeoutError:
+                continue
+            except OSError:
+                return None
+            if answer[:2] == query[:2]:
+                return answer[3] & 15
+    return None

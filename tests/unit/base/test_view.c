@@ -441,16 +441,16 @@ static void bad_references_are_corrupt(void **state)
         unsigned table, at;
         uint8_t value;
     } cases[] = {
-        {VIEW_ZONES, 2, 1},      {VIEW_ZONES, 4, 1},      {VIEW_ZONES, 11, 11},
-        {VIEW_ZONES, 15, 2},     {VIEW_ZONES, 23, 4},     {VIEW_ZONES, 79, 3},
-        {VIEW_ZONES, 83, 3},     {VIEW_NAMES, 0, 1},      {VIEW_NAMES, 2, 0},
-        {VIEW_NAMES, 4, 0},      {VIEW_NAMES, 4, 16},     {VIEW_NAMES, 4, 18},
-        {VIEW_NAMES, 7, 7},      {VIEW_NAMES, 11, 5},     {VIEW_NAMES, 15, 2},
-        {VIEW_NAMES, 19, 10},    {VIEW_RRSETS, 8, 1},     {VIEW_RRSETS, 15, 12},
-        {VIEW_RRSETS, 15, 14},   {VIEW_RRSETS, 17, 2},    {VIEW_RRSETS, 19, 1},
-        {VIEW_RRSETS, 31, 2},    {VIEW_RRSETS, 41, 1},    {VIEW_RECORDS, 43, 1},
-        {VIEW_RECORDS, 48, 1},   {VIEW_AUTHORS, 32, 1},   {VIEW_AUTHORS, 43, 2},
-        {VIEW_WITHDRAWN, 75, 1}, {VIEW_WITHDRAWN, 79, 2},
+        {VIEW_ZONES, 2, 1},    {VIEW_ZONES, 4, 1},      {VIEW_ZONES, 11, 11},
+        {VIEW_ZONES, 15, 2},   {VIEW_ZONES, 23, 4},     {VIEW_ZONES, 79, 3},
+        {VIEW_ZONES, 83, 3},   {VIEW_NAMES, 0, 1},      {VIEW_NAMES, 2, 0},
+        {VIEW_NAMES, 4, 0},    {VIEW_NAMES, 4, 16},     {VIEW_NAMES, 4, 18},
+        {VIEW_NAMES, 7, 7},    {VIEW_NAMES, 11, 5},     {VIEW_NAMES, 15, 2},
+        {VIEW_NAMES, 19, 10},  {VIEW_RRSETS, 8, 1},     {VIEW_RRSETS, 15, 12},
+        {VIEW_RRSETS, 15, 14}, {VIEW_RRSETS, 17, 2},    {VIEW_RRSETS, 19, 1},
+        {VIEW_RRSETS, 31, 2},  {VIEW_RRSETS, 41, 1},    {VIEW_RECORDS, 43, 1},
+        {VIEW_RECORDS, 48, 1}, {VIEW_RECORDS, 50, 0},   {VIEW_AUTHORS, 32, 1},
+        {VIEW_AUTHORS, 43, 2}, {VIEW_WITHDRAWN, 75, 1}, {VIEW_WITHDRAWN, 79, 2},
     };
     struct view_zone zone;
     struct view_name name;
@@ -474,6 +474,18 @@ static void bad_references_are_corrupt(void **state)
             print_message("case %zu\n", i);
         assert_int_equal(status, STATUS_CORRUPT);
     }
+}
+
+/* A name in an apex's place that is not its zone's apex. */
+static void a_false_apex_is_corrupt(void **state)
+{
+    struct sample *s = *state;
+    struct view_zone zone;
+    struct name name = parse("x.maple.home.arpa");
+    s->bytes[view_sample_offset(s->bytes, VIEW_ZONES) + 3] = 1;
+    view_sample_seal(s->bytes);
+    assert_int_equal(view_open(&s->view, s->bytes, s->len), STATUS_OK);
+    assert_int_equal(view_find_zone(&s->view, name.wire, name.len, &zone), STATUS_CORRUPT);
 }
 
 /* A hash table without a free slot ends the search all the same. */
@@ -522,6 +534,7 @@ int main(void)
         TEST(any_truncation_is_refused),
         TEST(any_sealed_octet_stays_in_bounds),
         TEST(bad_references_are_corrupt),
+        TEST(a_false_apex_is_corrupt),
         TEST(a_full_hash_table_ends),
         TEST(wrong_hints_change_nothing),
     };

@@ -100,11 +100,6 @@ static uint64_t current(void)
     return view->generation;
 }
 
-static void *mapped(void)
-{
-    return file.mapping.bytes;
-}
-
 static void nothing_then_something(void **state)
 {
     (void)state;
@@ -136,12 +131,9 @@ static void a_quiet_word_maps_nothing_again(void **state)
     put_view(7);
     make_word(7);
     assert_int_equal(current(), 7);
-    void *before = mapped();
     put_view(8);
-    for (unsigned i = 0; i < 10; i++) {
+    for (unsigned i = 0; i < 10; i++)
         assert_int_equal(current(), 7);
-        assert_ptr_equal(mapped(), before);
-    }
 }
 
 /* A crash between rename and word: word and view differ until the next start. */
@@ -151,10 +143,8 @@ static void a_word_that_lags_is_no_storm(void **state)
     put_view(8);
     make_word(7);
     assert_int_equal(current(), 8);
-    void *before = mapped();
+    put_view(9); /* would be seen if it were opened again */
     assert_int_equal(current(), 8);
-    assert_ptr_equal(mapped(), before);
-    put_view(9);
     move_word(9);
     assert_int_equal(current(), 9);
 }
@@ -237,6 +227,8 @@ static void what_is_no_view_is_refused(void **state)
     struct view *view = NULL;
     uint8_t bytes[VIEW_SAMPLE_MAX];
     size_t len = view_sample_make(bytes, 7);
+    write_file(view_path, bytes, 0);
+    assert_int_equal(view_file_current(&file, &view), STATUS_TRUNCATED);
     write_file(view_path, bytes, 10);
     assert_int_equal(view_file_current(&file, &view), STATUS_TRUNCATED);
     write_file(view_path, bytes, len - 1);

@@ -157,6 +157,7 @@ static void write_hash(struct maker *maker, struct writer *w)
     for (size_t i = 0; i < SLOTS; i++) {
         writer_u32(w, slots[i][0]);
         writer_u32(w, slots[i][1]);
+        writer_u64(w, 0); /* where to look ahead: only hints */
     }
 }
 
@@ -237,7 +238,7 @@ static void write_withdrawn(struct maker *maker, struct writer *w)
 static void write_header(struct maker *maker, uint8_t *bytes, size_t len,
                          const uint32_t counts[VIEW_TABLES])
 {
-    static const uint32_t sizes[VIEW_TABLES] = {96, 24, 8, 48, 96, 48, 96, 24, 1, 4};
+    static const uint32_t sizes[VIEW_TABLES] = {96, 24, 16, 48, 96, 48, 96, 24, 1, 4};
     struct writer w = writer_over(bytes, VIEW_HEADER_SIZE);
     uint64_t at = VIEW_HEADER_SIZE;
     writer_bytes(&w, VIEW_MAGIC, 4);

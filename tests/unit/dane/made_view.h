@@ -33,6 +33,7 @@ struct made_household {
 
 #define MADE_WITHDRAWN_MS UINT64_C(1700000000000)
 #define MADE_ID_ZONE      "ceirceirceirceirceirceirceirceirceirceirceirceirceiq.home.arpa"
+#define MADE_CAMERA_BY_ID ("camera." MADE_ID_ZONE)
 
 /* malloc'd; the caller frees. */
 uint8_t *made_view(const struct made_household *household, size_t *len);

@@ -69,7 +69,7 @@ static void found_in_both_forms(void **state)
 {
     (void)state;
     static const char *const names[] = {"camera.maple.home.arpa", "Camera.MAPLE.home.arpa.",
-                                        "camera." MADE_ID_ZONE};
+                                        MADE_CAMERA_BY_ID};
     struct room room;
     struct published published;
     room_open(&room, house());
@@ -161,7 +161,7 @@ static void the_only_port(void **state)
         enum status status;
         uint16_t port;
     } table[] = {
-        {"camera.maple.home.arpa", STATUS_OK, 443},      {"camera." MADE_ID_ZONE, STATUS_OK, 443},
+        {"camera.maple.home.arpa", STATUS_OK, 443},      {MADE_CAMERA_BY_ID, STATUS_OK, 443},
         {"nas.maple.home.arpa", STATUS_NOT_FOUND, 0},    /* two */
         {"old.maple.home.arpa", STATUS_OK, 8080},        /* emptied, but published */
         {"fridge.maple.home.arpa", STATUS_NOT_FOUND, 0}, /* no such name */

@@ -283,7 +283,7 @@ static void withdrawn_at_every_name_of_the_household(void **state)
     const struct card *card = &cards.good;
     struct presented presented = presented_of(&card, 1);
     remove_record(&house, &rr);
-    static const char *const names[] = {"nas.maple.home.arpa", "camera." MADE_ID_ZONE};
+    static const char *const names[] = {"nas.maple.home.arpa", MADE_CAMERA_BY_ID};
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(judged_at(&house, names[i], &presented, SCENE_NOW_MS).kind,
                          VERDICT_WITHDRAWN);
@@ -356,7 +356,7 @@ static void freshness(void **state)
 static void either_form_of_the_name_will_do(void **state)
 {
     (void)state;
-    static const char *const sans[] = {"camera.maple.home.arpa", "camera." MADE_ID_ZONE,
+    static const char *const sans[] = {"camera.maple.home.arpa", MADE_CAMERA_BY_ID,
                                        "*.maple.home.arpa", "nas.maple.home.arpa"};
     for (size_t i = 0; i < 4; i++) {
         struct card card;

@@ -18,7 +18,6 @@
 
 #include "ledger/base/view_file.h"
 #include "ledger/view_build.h"
-#include "tests/support/household_stub.h"
 
 static char dir[64];
 static char view_dir[128];

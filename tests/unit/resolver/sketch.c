@@ -279,18 +279,23 @@ static size_t write_name(struct sketch *s, size_t i)
     return i;
 }
 
+enum { HASH_SIZE = 16, RRSET_SIZE = 48 };
+
+/* `heap` and `rrsets`: where those tables begin. */
 static void write_hash(const struct sketch *s, uint8_t *table, uint32_t slots,
-                       const uint8_t key[static 16])
+                       const uint8_t key[static 16], uint32_t heap, uint32_t rrsets)
 {
     for (uint32_t i = 0; i < s->name_count; i++) {
         const struct place *place = &s->places[i];
         uint64_t hash = siphash13(key, s->heap.start + place->wire_at, place->wire_len);
         uint32_t slot = (uint32_t)hash & (slots - 1);
-        while (memcmp(table + 8 * (size_t)slot + 4, "\0\0\0", 4) != 0)
+        while (memcmp(table + HASH_SIZE * (size_t)slot + 4, "\0\0\0", 4) != 0)
             slot = (slot + 1) & (slots - 1);
-        struct writer w = writer_over(table + 8 * (size_t)slot, 8);
+        struct writer w = writer_over(table + HASH_SIZE * (size_t)slot, HASH_SIZE);
         writer_u32(&w, (uint32_t)(hash >> 32));
         writer_u32(&w, i + 1);
+        writer_u32(&w, heap + place->wire_at);
+        writer_u32(&w, rrsets + place->first_rrset * RRSET_SIZE);
     }
 }
 
@@ -338,7 +343,7 @@ static void write_header(struct writer *w, const struct sketch *s, const uint32_
                          const uint32_t offsets[static 10], uint64_t len,
                          const uint8_t key[static 16])
 {
-    static const uint32_t sizes[] = {96, 24, 8, 48, 96, 48, 96, 24, 1, 4};
+    static const uint32_t sizes[] = {96, 24, HASH_SIZE, RRSET_SIZE, 96, 48, 96, 24, 1, 4};
     writer_bytes(w, "HVW1", 4);
     writer_u32(w, 256);
     writer_u64(w, s->generation);
@@ -375,7 +380,7 @@ static uint8_t *assemble(struct sketch *s, size_t *out_len)
     const uint32_t counts[] = {
         s->zone_count,    s->name_count,         slots, s->rrset_count, 0, 0, 0,
         s->address_count, (uint32_t)s->heap.used};
-    static const uint32_t sizes[] = {96, 24, 8, 48, 96, 48, 96, 24, 1};
+    static const uint32_t sizes[] = {96, 24, HASH_SIZE, RRSET_SIZE, 96, 48, 96, 24, 1};
     uint32_t all_counts[10];
     uint32_t offsets[10];
     uint32_t at = 256;
@@ -392,10 +397,10 @@ static uint8_t *assemble(struct sketch *s, size_t *out_len)
     write_header(&w, s, all_counts, offsets, len, key);
     write_zones(&w, s);
     write_names(&w, s, offsets[8]);
-    write_hash(s, writer_room(&w, (size_t)slots * 8), slots, key);
+    write_hash(s, writer_room(&w, (size_t)slots * HASH_SIZE), slots, key, offsets[8], offsets[3]);
     for (uint32_t i = 0; i < s->rrset_count; i++) {
-        shift_u32(s->rrsets.start + 48 * (size_t)i + 8, offsets[8]);
-        shift_u32(s->rrsets.start + 48 * (size_t)i + 20, offsets[8]);
+        shift_u32(s->rrsets.start + RRSET_SIZE * (size_t)i + 8, offsets[8]);
+        shift_u32(s->rrsets.start + RRSET_SIZE * (size_t)i + 20, offsets[8]);
     }
     writer_bytes(&w, s->rrsets.start, s->rrsets.used);
     write_addresses(&w, s);
@@ -420,7 +425,7 @@ uint8_t *sketch_finish(struct sketch *s, size_t *len)
     s->places = grab(s->item_count * sizeof *s->places);
     s->addresses = grab(s->item_count * sizeof *s->addresses);
     s->heap = writer_over(grab(heap_size), heap_size);
-    s->rrsets = writer_over(grab(s->item_count * 48), s->item_count * 48);
+    s->rrsets = writer_over(grab(s->item_count * RRSET_SIZE), s->item_count * RRSET_SIZE);
     for (size_t i = 0; i < s->item_count;)
         i = write_name(s, i);
     uint8_t *bytes = assemble(s, len);

@@ -46,6 +46,27 @@ static void test_plain(void **state)
     assert_int_equal(query.udp_size, DNS_UDP_MIN);
 }
 
+/* Every octet, in labels of every length: folded as name_fold does. */
+static void test_fold(void **state)
+{
+    (void)state;
+    for (unsigned octet = 0; octet < 256; octet++) {
+        uint8_t bytes[WIRE_MAX];
+        struct query query;
+        struct writer w = writer_over(bytes, sizeof bytes);
+        unsigned len = 1 + octet % 63;
+        wire_header(&w, DNS_RD, 1, 0, 0, 0);
+        writer_u8(&w, (uint8_t)len);
+        memset(writer_room(&w, len), (int)octet, len);
+        writer_bytes(&w, "\0\0\1\0\1", 5);
+        assert_int_equal(parse(&query, bytes, w.used), STATUS_OK);
+        assert_memory_equal(query.name.wire, bytes + 12, query.name.len);
+        struct name expected = query.name;
+        name_fold(&expected);
+        assert_true(name_equal(&query.folded, &expected));
+    }
+}
+
 static void test_edns(void **state)
 {
     static const struct {
@@ -284,11 +305,11 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_edns),
-        cmocka_unit_test(test_truncated),  cmocka_unit_test(test_header),
-        cmocka_unit_test(test_question),   cmocka_unit_test(test_name_length),
-        cmocka_unit_test(test_additional), cmocka_unit_test(test_opt_place),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_edns),        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_header),      cmocka_unit_test(test_question),
+        cmocka_unit_test(test_name_length), cmocka_unit_test(test_additional),
+        cmocka_unit_test(test_opt_place),   cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

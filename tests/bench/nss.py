@@ -1,0 +1,88 @@
+"""What a name costs a program: getaddrinfo for an IPv6 address, in one process, through one name service at a time."""
+import ctypes
+import os
+import random
+
+import common
+import house
+import peers
+from common import Missing, Table
+
+FILES_LINES, MS_BIND = 50, 1 << 12
+
+
+def replace_file(path, text, bench):
+    """Another file at that path, in our mount namespace alone."""
+    ours = peers.write(bench.path("etc", os.path.basename(path)), text)
+    if ctypes.CDLL(None, use_errno=True).mount(ours.encode(), path.encode(), None, ctypes.c_ulong(MS_BIND), None) != 0:
+        raise SystemExit(f"{path} can't be replaced: {os.strerror(ctypes.get_errno())}")
+
+
+def write_names(bench, devices):
+    path = bench.path("names", str(devices))
+    dice = random.Random(2)
+    with open(path, "w", encoding="ascii") as file:
+        for _ in range(min(100_000, 20 * devices)):
+            file.write(f"{house.device(dice.randrange(devices))}.{house.ZONE}\n")
+    return path
+
+
+class Row:
+    def __init__(self, title, service, names, calls, view=None):
+        self.title, self.service, self.names, self.calls, self.view = title, service, names, calls, view
+        self.ns = []
+
+    def measure(self, bench):
+        environment = {**os.environ, "LD_LIBRARY_PATH": os.path.join(bench.build, "lib")}
+        if self.view:
+            environment["HEARTH_VIEW"] = self.view
+        said = common.run(["taskset", "-c", str(bench.client_core), bench.program("bench_nss"), self.service,
+                           self.names, str(self.calls), "1"], env=environment)
+        self.ns.append(float(said))
+
+
+def start_dns(bench, devices):
+    """NSD at port 53 of this namespace, on the other core; None without it."""
+    try:
+        server = peers.start_nsd(bench, devices, port=53)
+    except Missing as missing:
+        common.say(f"DNS is left out: {missing}")
+        return None
+    peers.wait_for_answer(server, devices)
+    return server
+
+
+def make_rows(bench, many, dns):
+    small, large = bench.sizes
+    numeric = peers.write(bench.path("names", "numeric"), "fd00::1\n")
+    names = {devices: write_names(bench, devices) for devices in (FILES_LINES, small, large)}
+    views = {devices: os.path.join(house.build_house(bench, devices), "view", "names.view") for devices in bench.sizes}
+    rows = [Row("a module that answers a constant", "constant", names[FILES_LINES], many),
+            Row("a numeric address: no service is asked", "files", numeric, many)]
+    rows += [Row(f"hearth, {devices:,} devices", "hearth", names[devices], many, views[devices])
+             for devices in bench.sizes]
+    rows.append(Row(f"files, {FILES_LINES} lines", "files", names[FILES_LINES], many // 5))
+    if dns:
+        rows.append(Row(f"dns, NSD with {large:,} devices", "dns", names[large], many // 20))
+    rows += [Row(f"the hearth module's own call, {devices:,} devices", "call:hearth", names[devices], 2 * many,
+                 views[devices]) for devices in bench.sizes]
+    return rows
+
+
+def bench_nss(bench):
+    hosts = "".join(f"{house.address(i)} {house.device(i)}.{house.ZONE}\n" for i in range(FILES_LINES))
+    replace_file("/etc/hosts", hosts, bench)
+    replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n", bench)
+    dns = start_dns(bench, bench.sizes[-1])
+    rows = make_rows(bench, 20_000 * bench.seconds, dns)
+    for _ in range(bench.rounds):
+        for row in rows:
+            row.measure(bench)
+    if dns:
+        dns.stop()
+    table = Table("Name service",
+                  "`getaddrinfo` for AF_INET6 in one process, names in random order; one process a row and round.",
+                  "service", "ns a call", "by the constant module's")
+    for row in rows:
+        table.add(row.title, common.spread(row.ns), common.ratio(row.ns, rows[0].ns))
+    return [table]

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""devices.py BUILD: adopt, verify, revoke against hearth-device, in a network namespace of the test's own."""
+import os
+import subprocess
+import sys
+
+from house import House
+
+CAMERA, ATTIC, NAS = "fd68:6561:7274::20", "fd68:6561:7274::21", "fd68:6561:7274::22"
+HOPELESS = ["--key-type", "rsa1024", "--hash", "sha1", "--cn", "ipcam.vendor.example",
+            "--not-before", "2007-05-01", "--not-after", "2017-05-01", "--max-tls", "1.2"]
+
+
+def enter():
+    """Starts itself again inside the namespace; 77 where the machine forbids one."""
+    if os.environ.get("HEARTH_INSIDE"):
+        return
+    outside = ["unshare", "--net", "--fork", "--kill-child=SIGKILL"]
+    if os.getuid() != 0:
+        outside[1:1] = ["--user", "--map-root-user"]
+    if subprocess.run([*outside, "true"], capture_output=True).returncode != 0:
+        print("devices.py: a network namespace can't be made here")
+        sys.exit(77)
+    os.environ["HEARTH_INSIDE"] = "1"
+    os.execvp(outside[0], [*outside, sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
+
+
+def make_network():
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    for address in (CAMERA, ATTIC, NAS):
+        subprocess.run(["ip", "-6", "address", "add", f"{address}/64", "dev", "lo", "nodad"], check=True)
+
+
+class Device:
+    def __init__(self, h, address, key, *more, port=443):
+        self.process = subprocess.Popen(
+            [os.path.join(h.bin, "hearth-device"), "--listen", address, "--port", str(port), "--key",
+             h.path(key), *more], stdout=subprocess.PIPE, encoding="utf-8")
+        words = self.process.stdout.readline().split()
+        h.check(words[:1] == ["ready"], f"hearth-device: {words}")
+        self.fingerprint = words[3] if len(words) > 3 else None
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+
+
+def adopt(h):
+    camera = Device(h, CAMERA, "camera.pem", *HOPELESS)
+    h.expect(1, "adopt", "ghost", ATTIC, "--yes")
+    h.expect(2, "adopt", "camera", CAMERA, hint="--yes")
+    other = h.expect(4, "adopt", "camera", CAMERA, "--fingerprint", "ab" * 32, rule="fingerprint")
+    h.check(other.get("presented") == camera.fingerprint, "the key that came is shown")
+    h.expect(1, "show", "camera")
+    done = h.expect(0, "adopt", "camera", CAMERA, "--yes")
+    h.check(done.get("fingerprint") == camera.fingerprint and done.get("tls") is True, "adopted")
+    wrong = set(done["certificate"]["wrong"])
+    h.check({"expired", "name", "issuer", "weak-key", "weak-signature"} <= wrong, f"wrong: {wrong}")
+    data = h.data("camera")
+    h.check(data == {("camera.maple.home.arpa", "AAAA"): [CAMERA],
+                     ("_443._tcp.camera.maple.home.arpa", "TLSA"): [f"3 1 1 {camera.fingerprint}"]},
+            f"published: {data}")
+    notes = [row["data"] for row in h.expect(0, "ls", "camera", "--all")["names"] if row["type"] == "NOTE"]
+    h.check(len(notes) == 2 and any(note.startswith("adopted-by ") for note in notes), f"notes: {notes}")
+    return camera
+
+
+def verify(h, camera):
+    good = h.expect(0, "verify", "camera")
+    h.check(good["verdict"] == "matched" and good["port"] == 443, "matched")
+    h.check(good["expected"] == [camera.fingerprint] and good["presented"] == camera.fingerprint, "hashes")
+    h.check({"expired", "name", "issuer", "weak-key", "weak-signature"} <= set(good["forgiven"]), "forgiven")
+    text = h.run("verify", "camera")
+    h.check(text.stdout.startswith("matched") and "2017-05-01" in text.stdout, "text: verdict first")
+    camera.stop()
+    gone = h.expect(1, "verify", "camera", "--timeout", "2")
+    h.check(gone["verdict"] == "unreachable" and gone["presented"] is None and gone["forgiven"] == [], "unreachable")
+    impostor = Device(h, CAMERA, "impostor.pem", *HOPELESS)
+    caught = h.expect(1, "verify", "camera")
+    h.check(caught["verdict"] == "mismatch" and caught["forgiven"] == [], "mismatch")
+    h.check(caught["expected"] == [camera.fingerprint] and caught["presented"] == impostor.fingerprint, "both keys")
+    text = h.run("verify", "camera").stdout
+    h.check(camera.fingerprint in text and impostor.fingerprint in text, "both fingerprints")
+    impostor.stop()
+    nothing = h.expect(1, "verify", "nobody")
+    h.check(nothing["verdict"] == "no-record" and nothing["expected"] == [], "no-record")
+
+
+def change(h, camera):
+    """Another address, another key, another name for the same key."""
+    moved = Device(h, ATTIC, "camera.pem", *HOPELESS)
+    h.check(moved.fingerprint == camera.fingerprint, "the same key")
+    h.expect(0, "set", "camera", "AAAA", ATTIC)
+    h.check(h.expect(0, "verify", "camera")["verdict"] == "matched", "verified again")
+    twice = h.expect(0, "adopt", "porch", ATTIC, "--yes")
+    h.check(any("camera.maple.home.arpa" in text for text in twice.get("warnings", [])), "one key, two names")
+    h.expect(0, "forget", "porch")
+    renewed = Device(h, CAMERA, "renewed.pem", "--key-type", "p256", port=8443)
+    done = h.expect(0, "adopt", "camera", f"[{CAMERA}]:8443", "--fingerprint", renewed.fingerprint)
+    h.check(done["replaced_addresses"] == [ATTIC], "the old address goes")
+    h.check(done["replaced_key"] is False and done["port"] == 8443, "a key at another port replaces none")
+    renewed.stop()
+    again = Device(h, CAMERA, "again.pem", "--key-type", "p256", port=8443)
+    changed = h.expect(0, "adopt", "camera", f"[{CAMERA}]:8443", "--yes")
+    h.check(changed["replaced_key"] is True, "a key change is said")
+    h.check(h.expect(0, "verify", "camera:8443")["expected"] == [again.fingerprint], "the new key alone")
+    again.stop()
+    h.expect(0, "set", "camera", "AAAA", ATTIC)
+    return moved
+
+
+def plain(h):
+    radio = Device(h, NAS, "radio.pem", "--plain")
+    done = h.expect(0, "adopt", "radio", NAS, "--yes")
+    h.check(done.get("tls") is False and done.get("fingerprint") is None, "no TLS: address only")
+    h.check(set(h.data("radio")) == {("radio.maple.home.arpa", "AAAA")}, "no TLSA")
+    radio.stop()
+
+
+def revoke(h, camera):
+    h.expect(2, "revoke", "camera:443")
+    done = h.expect(0, "revoke", "camera:443", "--reason", "stolen", "--yes")
+    h.check([row["hash"] for row in done["withdrawn"]] == [camera.fingerprint], "withdrawn")
+    judged = h.expect(1, "verify", "camera:443")
+    h.check(judged["verdict"] == "withdrawn", f"withdrawn: {judged['verdict']}")
+    h.check(judged["withdrawal"]["reason"] == 2 and len(judged["withdrawal"]["author"]) == 64, "by whom")
+    h.check(("_443._tcp.camera.maple.home.arpa", "TLSA") not in h.data("camera"), "it answers nothing")
+    h.expect(0, "revoke", "camera:443", "--yes")  # again: nothing left to do
+    h.expect(4, "adopt", "camera", ATTIC, "--yes", rule="withdrawn")
+    kinds = [entry["kind"] for entry in h.expect(0, "log", "camera")["entries"]]
+    h.check("withdraw" in kinds, "the log of the name has it")
+    h.stop()
+    h.check(h.expect(1, "verify", "camera:443")["verdict"] == "withdrawn", "without hearthd too")
+    h.expect(1, "why", "camera")
+    h.expect(3, "ls")
+
+
+def main():
+    enter()
+    make_network()
+    h = House(sys.argv[1])
+    devices = []
+    try:
+        h.start()
+        h.expect(0, "init", "maple")
+        camera = adopt(h)
+        devices.append(camera)
+        verify(h, camera)
+        devices.append(change(h, camera))
+        plain(h)
+        revoke(h, camera)
+    finally:
+        for device in devices:
+            device.process.kill()
+        h.close()
+    print("cli/devices:", "ok" if h.failed == 0 else f"{h.failed} failed")
+    return 1 if h.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+/* history.c: see history.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/base/rrtype.h"
+#include "ledger/crypt.h"
+#include "tests/unit/ledger/history.h"
+
+static const char authors[] = "abcde";
+static const char *const names[] = {"cam", "door", "cam.door"};
+static const char *const scopes[] = {NULL, NULL, "cam", "door", "cam,door"};
+
+/* A random entry of these types, the newer the likelier when `recent`; STORY_LAST if there is none. */
+static int pick(struct story *s, bool (*fits)(const struct story_entry *entry), bool recent)
+{
+    int found[STORY_MAX];
+    int count = 0;
+    for (int i = 0; i < s->count; i++) {
+        if (fits(&s->entries[i]))
+            found[count++] = i;
+    }
+    if (count == 0)
+        return STORY_LAST;
+    int from = recent && count > 3 && story_random(s, 4) > 0 ? count - 3 : 0;
+    return found[from + (int)story_random(s, (uint32_t)(count - from))];
+}
+
+static bool is_authority(const struct story_entry *e)
+{
+    return e->entry.stream == 0;
+}
+
+static bool is_feed(const struct story_entry *e)
+{
+    return e->entry.stream != 0;
+}
+
+static bool is_set(const struct story_entry *e)
+{
+    return e->entry.type == ENTRY_SET;
+}
+
+static bool is_denial(const struct story_entry *e)
+{
+    return e->entry.type == ENTRY_SUSPEND || e->entry.type == ENTRY_WITHDRAW;
+}
+
+static char pick_author(struct story *s)
+{
+    return authors[story_random(s, sizeof authors - 1)];
+}
+
+/* Heads of that author, mostly; now and then anybody's. */
+static void pick_heads(struct story *s, char who, int heads[static 4])
+{
+    uint32_t count = story_random(s, 4);
+    uint32_t made = 0;
+    for (int tries = 0; made < count && tries < 20; tries++) {
+        int entry = pick(s, is_feed, false);
+        if (entry == STORY_LAST)
+            break;
+        if (s->entries[entry].owner != who && story_random(s, 8) > 0)
+            continue;
+        bool twice = false;
+        for (uint32_t i = 0; i < made; i++)
+            twice = twice || heads[i] == entry;
+        if (!twice)
+            heads[made++] = entry;
+    }
+    heads[made] = STORY_LAST;
+}
+
+static void add_recover(struct story *s, int at)
+{
+    char next = (char)('O' + (char)story_random(s, 4));
+    (void)story_recover(s, at, next, (char)(next + 32));
+}
+
+static void add_authority(struct story *s)
+{
+    int at = pick(s, is_authority, true);
+    int other = pick(s, is_authority, true);
+    int denial = pick(s, is_denial, false);
+    int heads[4];
+    char who = pick_author(s);
+    pick_heads(s, who, heads);
+    switch (story_random(s, 12)) {
+    case 0:
+    case 1:
+    case 2:
+        (void)story_grant(s, at, who, (uint8_t)(1 + story_random(s, 2)),
+                          scopes[story_random(s, 5)]);
+        break;
+    case 3:
+    case 4:
+        (void)story_scope(s, at, who, scopes[story_random(s, 5)], heads);
+        break;
+    case 5:
+    case 6:
+        (void)story_revoke(s, at, who, heads);
+        break;
+    case 7:
+        (void)story_lift(s, at, denial == STORY_LAST ? at : denial);
+        break;
+    case 8:
+        (void)story_policy(s, at, (uint16_t)story_random(s, 3), 2);
+        break;
+    case 9:
+        add_recover(s, at);
+        break;
+    default:
+        (void)story_merge(s, at, other);
+        break;
+    }
+}
+
+static void add_set(struct story *s, int at)
+{
+    int over[4];
+    uint32_t count = story_random(s, 4);
+    uint32_t made = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int set = pick(s, is_set, true);
+        bool twice = set == STORY_LAST;
+        for (uint32_t j = 0; j < made; j++)
+            twice = twice || over[j] == set;
+        if (!twice)
+            over[made++] = set;
+    }
+    over[made] = STORY_LAST;
+    const char *name = names[story_random(s, 3)];
+    switch (story_random(s, 12)) {
+    case 0:
+        (void)story_tlsa(s, at, name, (uint8_t)story_random(s, 3), over);
+        break;
+    case 1:
+        (void)story_unknown(s, at, name, 1 + story_random(s, 9), over);
+        break;
+    case 2:
+        (void)story_set_rr(s, at, name, RRTYPE_A, "\177\0\0\1", 4, over);
+        break;
+    default:
+        /* Clocks go back and forth; the lowest bits keep entries apart. */
+        s->time += (uint64_t)story_random(s, 5) << 16;
+        s->time -= (uint64_t)story_random(s, 5) << 16;
+        (void)story_set(s, at, name, story_random(s, 9), over);
+        break;
+    }
+}
+
+static bool is_granted(struct story *s, char who)
+{
+    for (int i = 0; i < s->count; i++) {
+        const struct entry *e = &s->entries[i].entry;
+        if (e->type == ENTRY_GRANT && memcmp(e->body + 1, story_key(who)->public_key, 32) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_feed(struct story *s)
+{
+    int at = pick(s, is_feed, story_random(s, 3) > 0);
+    if (at == STORY_LAST || story_random(s, 5) == 0) {
+        char who = pick_author(s);
+        uint8_t kind = (uint8_t)(1 + story_random(s, 3));
+        const char *scope = kind == KIND_PRIVATE ? scopes[story_random(s, 5)] : NULL;
+        if (is_granted(s, who))
+            (void)story_open(s, who, 1 + story_random(s, 3), kind, scope);
+        return;
+    }
+    switch (story_random(s, 6)) {
+    case 0:
+        (void)story_suspend(s, at, pick_author(s));
+        break;
+    case 1:
+        (void)story_withdraw(s, at, (uint8_t)story_random(s, 3));
+        break;
+    default:
+        add_set(s, at);
+        break;
+    }
+}
+
+void history_make(struct story *s, uint64_t seed, int length)
+{
+    int at = story_begin(s);
+    s->seed = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    (void)story_random(s, 2);
+    at = story_grant(s, at, 'a', ROLE_ADMIN, NULL);
+    (void)story_grant(s, at, 'b', ROLE_NODE, scopes[story_random(s, 5)]);
+    /* The share of authority differs, so that some histories have much of it and some hardly any. */
+    uint32_t share = 1 + story_random(s, 6);
+    while (s->count < length) {
+        if (story_random(s, 8) < share)
+            add_authority(s);
+        else
+            add_feed(s);
+    }
+}
+
+static void put(uint8_t *bytes, size_t *at, uint64_t value, unsigned size)
+{
+    while (size-- > 0)
+        bytes[(*at)++] = (uint8_t)(value >> (8 * size));
+}
+
+static void put_list(const struct story *s, uint8_t *bytes, size_t *at, bool authority)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < s->count; i++)
+        count += is_authority(&s->entries[i]) == authority;
+    put(bytes, at, count, 4);
+    for (int i = 0; i < s->count; i++) {
+        const struct story_entry *e = &s->entries[i];
+        if (is_authority(e) != authority)
+            continue;
+        put(bytes, at, e->len, 2);
+        memcpy(bytes + *at, e->bytes, e->len);
+        *at += e->len;
+    }
+}
+
+uint8_t *history_bundle(const struct story *s, size_t *len)
+{
+    uint8_t *bytes = malloc((size_t)s->count * (LIMIT_ENTRY + 2) + 256);
+    size_t at = 0;
+    assert_non_null(bytes);
+    memcpy(bytes, "HLB1", 4);
+    at = 4;
+    put(bytes, &at, 1, 4);
+    size_t section = at;
+    memcpy(bytes + at, story_id(s, 0), 32);
+    at += 32;
+    size_t length = at;
+    at += 8;
+    put_list(s, bytes, &at, true);
+    put(bytes, &at, 0, 4);
+    put_list(s, bytes, &at, false);
+    put(bytes, &length, at - length - 8, 8);
+    crypt_hash("hearth1.bundle.1", bytes + section, at - section, bytes + at);
+    at += 32;
+    crypt_hash("hearth1.bundle.1", bytes, at, bytes + at);
+    *len = at + 32;
+    return bytes;
+}
