@@ -1,5 +1,5 @@
 /* guard.c: see guard.h. The child says how it went with one octet over a pipe; one that died says
- * nothing. So it doesn't matter who else waits for this process's children.
+ * nothing, and how it died tells whether the file is to blame.
  */
 #include "ledger/guard.h"
 
@@ -12,6 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What a damaged file does to its reader. */
+static const int deaths[] = {SIGBUS, SIGSEGV, SIGABRT, SIGILL, SIGFPE};
+
+enum { DEATHS = sizeof deaths / sizeof deaths[0] };
+
+/* AGAIN when the child has said nothing. */
 static enum status result_read(int fd)
 {
     uint8_t said = 0;
@@ -19,17 +25,33 @@ static enum status result_read(int fd)
     do
         got = read(fd, &said, 1);
     while (got < 0 && errno == EINTR);
-    return got == 1 && said < STATUS_COUNT ? (enum status)said : STATUS_CORRUPT;
+    if (got != 1)
+        return STATUS_AGAIN;
+    return said < STATUS_COUNT ? (enum status)said : STATUS_CORRUPT;
 }
 
 /* The child dies quietly: whatever its parent set up for crashes is not meant for this one, and a
  * core would hold the parent's keys. */
 static void die_quietly(void)
 {
-    static const int deaths[] = {SIGBUS, SIGSEGV, SIGABRT, SIGILL, SIGFPE};
-    for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++)
+    for (size_t i = 0; i < DEATHS; i++)
         signal(deaths[i], SIG_DFL);
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
+}
+
+/* Somebody who ends a process, or a machine that is out of memory, says nothing about the file. */
+static enum status death_of(pid_t child)
+{
+    int how = 0;
+    pid_t ended;
+    do
+        ended = waitpid(child, &how, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended == child && WIFSIGNALED(how))
+        for (size_t i = 0; i < DEATHS; i++)
+            if (WTERMSIG(how) == deaths[i])
+                return STATUS_CORRUPT;
+    return STATUS_IO;
 }
 
 enum status guard_run(enum status (*check)(void *context), void *context)
@@ -47,7 +69,8 @@ enum status guard_run(enum status (*check)(void *context), void *context)
     close(ends[1]);
     enum status status = child < 0 ? STATUS_IO : result_read(ends[0]);
     close(ends[0]);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    return status;
+    if (child < 0)
+        return status;
+    enum status death = death_of(child);
+    return status == STATUS_AGAIN ? death : status;
 }

@@ -4,9 +4,9 @@
 
 #include "ledger/base/status.h"
 
-/* Runs `check` in a child process and returns what it returned; CORRUPT when it died instead
- * (SIGBUS of a truncated map, SIGSEGV of a wild page number, a failed assertion). IO when there can
- * be no child. */
+/* Runs `check` in a child process and returns what it returned; CORRUPT when it died of what it
+ * read (SIGBUS of a truncated map, SIGSEGV of a wild page number, a failed assertion). IO when it
+ * was killed from outside, or there can be no child. `check` never returns AGAIN. */
 enum status guard_run(enum status (*check)(void *context), void *context);
 
 #endif

@@ -55,6 +55,9 @@ enum status store_get_meta(struct store *store, const char *key, void *bytes, si
  * CORRUPT names a damaged database. `each` may read but not write. */
 typedef enum status store_each_fn(void *context, uint64_t number, const struct entry *entry);
 enum status store_each_entry(struct store *store, store_each_fn *each, void *context);
+/* From the entry with that number on. */
+enum status store_each_entry_from(struct store *store, uint64_t first, store_each_fn *each,
+                                  void *context);
 /* From the entry before `before` (UINT64_MAX: from the newest) back to the first. */
 enum status store_each_entry_back(struct store *store, uint64_t before, store_each_fn *each,
                                   void *context);
@@ -62,6 +65,9 @@ enum status store_each_statement(struct store *store,
                                  enum status (*each)(void *context, const uint8_t *bytes,
                                                      size_t len),
                                  void *context);
+
+/* Did any read find damage since the store was opened? Then the check at the next opening will. */
+bool store_is_damaged(const struct store *store);
 
 /* Octets used on disk, the number of entries, and the number of the last commit. */
 struct store_size {

@@ -7,7 +7,8 @@
  *     meta       key -> a fact
  * LMDB has no checksums: a flipped bit comes back as data. So each value ends in the CRC-32C of its
  * key and itself (which covers signatures too, as an id does not), and an entry is hashed again and
- * looked up under the id that comes out.
+ * looked up under the id that comes out. Each commit also leaves its own number as a fact: a meta
+ * page that claims another one is found out. What LMDB keeps for itself, store_pages.c checks.
  *
  * A batch writes to one LMDB transaction and keeps its puts in memory beside it. When the map is
  * full, the transaction is thrown away, the map doubled, and the puts are made again. Nothing here
@@ -27,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +36,7 @@
 #include "ledger/base/reader.h"
 #include "ledger/base/writer.h"
 #include "ledger/guard.h"
+#include "ledger/store_pages.h"
 
 enum database { LOG, INDEX, STATEMENT, META, DATABASES };
 
@@ -53,6 +56,9 @@ static_assert((int)VALUE_MAX >= (int)LIMIT_ENTRY && (int)VALUE_MAX >= (int)LIMIT
 
 #define MAP_BYTES (sizeof(size_t) > 4 ? (size_t)1 << 30 : (size_t)1 << 28)
 
+/* The fact that holds the number of the last commit. */
+#define META_COMMIT "commit"
+
 /* One put of the batch, as it stands in the list of them; key and sealed value follow. */
 struct put {
     uint32_t database, key_len, value_len; /* no value: forget the key */
@@ -60,13 +66,15 @@ struct put {
 
 struct store {
     int lock_fd;
-    MDB_env *env;
+    char *path;   /* malloc'd */
+    MDB_env *env; /* NULL after a failed commit, until the database could be opened again */
     MDB_dbi databases[DATABASES];
     size_t map_bytes;
     uint64_t entries; /* committed, and of the batch under way */
     uint64_t committed_entries;
     bool checking; /* in the child that looks before the store is opened */
     bool walking;  /* somebody is being called with borrowed octets */
+    bool damaged;  /* a read found damage; sticky */
     /* The batch; txn is NULL without one. */
     MDB_txn *txn;
     enum status failed; /* sticky */
@@ -134,14 +142,84 @@ static enum status unseal(MDB_val key, MDB_val *value)
     return reader_u32(&r) == seal(key, bytes, value->mv_size) ? STATUS_OK : STATUS_CORRUPT;
 }
 
+/* --- the environment --- */
+
+static enum status open_databases(struct store *store, unsigned flags)
+{
+    MDB_txn *txn;
+    int error = mdb_txn_begin(store->env, NULL, flags & MDB_RDONLY, &txn);
+    if (error != MDB_SUCCESS)
+        return status_from_lmdb(error);
+    unsigned create = flags & MDB_RDONLY ? 0 : MDB_CREATE;
+    for (unsigned i = 0; error == MDB_SUCCESS && i < DATABASES; i++)
+        error = mdb_dbi_open(txn, database_names[i], create, &store->databases[i]);
+    MDB_stat stat = {0};
+    if (error == MDB_SUCCESS)
+        error = mdb_stat(txn, store->databases[LOG], &stat);
+    if (error != MDB_SUCCESS) {
+        mdb_txn_abort(txn);
+        return status_from_lmdb(error);
+    }
+    store->entries = stat.ms_entries;
+    store->committed_entries = stat.ms_entries;
+    return status_from_lmdb(mdb_txn_commit(txn));
+}
+
+static enum status open_environment(struct store *store, unsigned flags)
+{
+    int error = mdb_env_create(&store->env);
+    if (error == MDB_SUCCESS)
+        error = mdb_env_set_maxdbs(store->env, DATABASES);
+    if (error == MDB_SUCCESS)
+        error = mdb_env_set_mapsize(store->env, store->map_bytes);
+    if (error == MDB_SUCCESS)
+        error = mdb_env_open(store->env, store->path, flags | MDB_NOLOCK, 0600);
+    MDB_envinfo info;
+    if (error == MDB_SUCCESS)
+        error = mdb_env_info(store->env, &info);
+    if (error != MDB_SUCCESS)
+        return status_from_lmdb(error);
+    /* A database that grew keeps its size. */
+    store->map_bytes = info.me_mapsize;
+    return open_databases(store, flags);
+}
+
+static void close_environment(struct store *store)
+{
+    if (store->env)
+        mdb_env_close(store->env);
+    store->env = NULL;
+}
+
+/* A commit that fails leaves LMDB in doubt of its own file (and refusing all work, if the meta page
+ * was not written): then it is opened again, and says which state holds. */
+static enum status environment_ensure(struct store *store)
+{
+    if (store->env)
+        return STATUS_OK;
+    enum status status = open_environment(store, 0);
+    if (status != STATUS_OK)
+        close_environment(store);
+    return status;
+}
+
+static enum status note_damage(struct store *store, enum status status)
+{
+    store->damaged |= status == STATUS_CORRUPT;
+    return status;
+}
+
 /* --- reading --- */
 
 /* The batch's transaction, or one for this read alone. */
-static enum status read_begin(const struct store *store, MDB_txn **txn)
+static enum status read_begin(struct store *store, MDB_txn **txn)
 {
     *txn = store->txn;
     if (store->txn)
         return STATUS_OK;
+    enum status status = environment_ensure(store);
+    if (status != STATUS_OK)
+        return status;
     return status_from_lmdb(mdb_txn_begin(store->env, NULL, MDB_RDONLY, txn));
 }
 
@@ -195,7 +273,7 @@ enum status store_get_entry(struct store *store, const uint8_t id[static 32],
     enum status status = read_begin(store, &txn);
     if (status != STATUS_OK)
         return status;
-    status = find_entry(store, txn, id, &entry);
+    status = note_damage(store, find_entry(store, txn, id, &entry));
     if (status == STATUS_OK) {
         memcpy(bytes, entry.bytes, entry.len);
         *len = entry.len;
@@ -215,15 +293,15 @@ static void statement_key(uint8_t key[static STATEMENT_KEY_SIZE],
 }
 
 /* Copies a value out. */
-static enum status get_copy(const struct store *store, enum database database, MDB_val key,
-                            void *bytes, size_t size, size_t *len)
+static enum status get_copy(struct store *store, enum database database, MDB_val key, void *bytes,
+                            size_t size, size_t *len)
 {
     MDB_txn *txn;
     MDB_val value;
     enum status status = read_begin(store, &txn);
     if (status != STATUS_OK)
         return status;
-    status = get(store, txn, database, key, &value);
+    status = note_damage(store, get(store, txn, database, key, &value));
     if (status == STATUS_OK && value.mv_size > size)
         status = STATUS_NO_SPACE;
     if (status == STATUS_OK) {
@@ -253,6 +331,9 @@ enum status store_size(struct store *store, struct store_size *size)
 {
     MDB_envinfo info;
     MDB_stat stat;
+    enum status status = environment_ensure(store);
+    if (status != STATUS_OK)
+        return status;
     int error = mdb_env_info(store->env, &info);
     if (error == MDB_SUCCESS)
         error = mdb_env_stat(store->env, &stat);
@@ -284,7 +365,7 @@ static enum status check_entry(const struct store *store, MDB_txn *txn, uint64_t
     return STATUS_OK;
 }
 
-static enum status items_of(const struct store *store, enum database database, uint64_t *items)
+static enum status items_of(struct store *store, enum database database, uint64_t *items)
 {
     MDB_txn *txn;
     MDB_stat stat = {0};
@@ -336,6 +417,7 @@ static enum status walk_log(struct store *store, uint64_t number, uint64_t count
     for (; status == STATUS_OK && count > 0; count--) {
         status = error == MDB_SUCCESS ? check_entry(store, txn, number, key, value, &entry)
                                       : STATUS_CORRUPT;
+        status = note_damage(store, status);
         if (status == STATUS_OK)
             status = each(context, number, &entry);
         if (status == STATUS_OK && count > 1)
@@ -349,7 +431,14 @@ static enum status walk_log(struct store *store, uint64_t number, uint64_t count
 
 enum status store_each_entry(struct store *store, store_each_fn *each, void *context)
 {
-    return walk_log(store, 0, store->entries, false, each, context);
+    return store_each_entry_from(store, 0, each, context);
+}
+
+enum status store_each_entry_from(struct store *store, uint64_t first, store_each_fn *each,
+                                  void *context)
+{
+    uint64_t count = first < store->entries ? store->entries - first : 0;
+    return walk_log(store, first, count, false, each, context);
 }
 
 enum status store_each_entry_back(struct store *store, uint64_t before, store_each_fn *each,
@@ -357,6 +446,11 @@ enum status store_each_entry_back(struct store *store, uint64_t before, store_ea
 {
     uint64_t count = before < store->entries ? before : store->entries;
     return walk_log(store, count - 1, count, true, each, context);
+}
+
+bool store_is_damaged(const struct store *store)
+{
+    return store->damaged;
 }
 
 typedef enum status each_value_fn(void *context, const uint8_t *bytes, size_t len);
@@ -376,7 +470,7 @@ static enum status walk_values(struct store *store, enum database database, each
     store->walking = true;
     for (; status == STATUS_OK && items > 0; items--) {
         int error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-        status = error == MDB_SUCCESS ? unseal(key, &value) : STATUS_CORRUPT;
+        status = note_damage(store, error == MDB_SUCCESS ? unseal(key, &value) : STATUS_CORRUPT);
         if (status == STATUS_OK)
             status = each(context, value.mv_data, value.mv_size);
     }
@@ -427,8 +521,10 @@ static enum status map_double(struct store *store)
         store->map_bytes *= 2;
         return STATUS_OK;
     }
-    int error = mdb_env_set_mapsize(store->env, store->map_bytes);
-    return error == MDB_SUCCESS ? STATUS_FULL : STATUS_NO_MEMORY;
+    if (mdb_env_set_mapsize(store->env, store->map_bytes) == MDB_SUCCESS)
+        return STATUS_FULL;
+    close_environment(store); /* it has no map any more */
+    return STATUS_NO_MEMORY;
 }
 
 /* The map is full: makes the batch again in a bigger one. */
@@ -498,6 +594,9 @@ enum status store_begin(struct store *store)
         return STATUS_BUSY;
     store->failed = STATUS_OK;
     store->puts_len = 0;
+    enum status status = environment_ensure(store);
+    if (status != STATUS_OK)
+        return status;
     return status_from_lmdb(mdb_txn_begin(store->env, NULL, 0, &store->txn));
 }
 
@@ -509,7 +608,7 @@ enum status store_put_entry(struct store *store, const struct entry *entry)
         return store->failed;
     enum status status = get_number(store, store->txn, entry->id, &number);
     if (status != STATUS_NOT_FOUND)
-        return status == STATUS_OK ? STATUS_DUPLICATE : status;
+        return status == STATUS_OK ? STATUS_DUPLICATE : note_damage(store, status);
     number_encode(store->entries, key);
     status = put_sealed(store, LOG, val(key, sizeof key), entry->bytes, entry->len);
     if (status == STATUS_OK)
@@ -538,10 +637,21 @@ enum status store_put_meta(struct store *store, const char *key, const void *byt
     return put_sealed(store, META, val(key, key_len), bytes, len);
 }
 
+/* A batch that changes something says which commit it is. */
+static enum status put_commit_number(struct store *store)
+{
+    uint8_t number[NUMBER_SIZE];
+    if (store->failed != STATUS_OK || store->puts_len == 0)
+        return store->failed;
+    assert(store->txn);
+    number_encode(mdb_txn_id(store->txn), number);
+    return store_put_meta(store, META_COMMIT, number, sizeof number);
+}
+
 enum status store_commit(struct store *store)
 {
     assert(!store->walking);
-    enum status status = store->failed;
+    enum status status = put_commit_number(store);
     if (status != STATUS_OK) {
         store_abort(store);
         return status;
@@ -556,8 +666,11 @@ enum status store_commit(struct store *store)
             store->txn = NULL;
         }
     }
-    if (error != MDB_SUCCESS)
+    if (error != MDB_SUCCESS) {
         store_abort(store);
+        close_environment(store);
+        (void)environment_ensure(store); /* else the next call tries again */
+    }
     store->committed_entries = store->entries;
     return status_from_lmdb(error);
 }
@@ -574,10 +687,10 @@ void store_abort(struct store *store)
 
 /* --- opening --- */
 
-static enum status lock(struct store *store, const char *path)
+static enum status lock(struct store *store)
 {
     char name[PATH_SIZE];
-    int len = snprintf(name, sizeof name, "%s/lock", path);
+    int len = snprintf(name, sizeof name, "%s/lock", store->path);
     if (len < 0 || (size_t)len >= sizeof name)
         return STATUS_TOO_LONG;
     store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -586,67 +699,6 @@ static enum status lock(struct store *store, const char *path)
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return STATUS_OK;
     return errno == EWOULDBLOCK ? STATUS_BUSY : STATUS_IO;
-}
-
-/* A file that LMDB made but never wrote to counts as none. */
-static enum status data_size(const char *path, uint64_t *size)
-{
-    char name[PATH_SIZE];
-    struct stat file = {0};
-    int len = snprintf(name, sizeof name, "%s/data.mdb", path);
-    if (len < 0 || (size_t)len >= sizeof name)
-        return STATUS_TOO_LONG;
-    if (stat(name, &file) != 0 && errno != ENOENT)
-        return status_from_lmdb(errno);
-    *size = (uint64_t)file.st_size;
-    return STATUS_OK;
-}
-
-static enum status open_databases(struct store *store, unsigned flags)
-{
-    MDB_txn *txn;
-    int error = mdb_txn_begin(store->env, NULL, flags & MDB_RDONLY, &txn);
-    if (error != MDB_SUCCESS)
-        return status_from_lmdb(error);
-    unsigned create = flags & MDB_RDONLY ? 0 : MDB_CREATE;
-    for (unsigned i = 0; error == MDB_SUCCESS && i < DATABASES; i++)
-        error = mdb_dbi_open(txn, database_names[i], create, &store->databases[i]);
-    MDB_stat stat = {0};
-    if (error == MDB_SUCCESS)
-        error = mdb_stat(txn, store->databases[LOG], &stat);
-    if (error != MDB_SUCCESS) {
-        mdb_txn_abort(txn);
-        return status_from_lmdb(error);
-    }
-    store->entries = stat.ms_entries;
-    store->committed_entries = stat.ms_entries;
-    return status_from_lmdb(mdb_txn_commit(txn));
-}
-
-static enum status open_environment(struct store *store, const char *path, unsigned flags)
-{
-    int error = mdb_env_create(&store->env);
-    if (error == MDB_SUCCESS)
-        error = mdb_env_set_maxdbs(store->env, DATABASES);
-    if (error == MDB_SUCCESS)
-        error = mdb_env_set_mapsize(store->env, store->map_bytes);
-    if (error == MDB_SUCCESS)
-        error = mdb_env_open(store->env, path, flags | MDB_NOLOCK, 0600);
-    MDB_envinfo info;
-    if (error == MDB_SUCCESS)
-        error = mdb_env_info(store->env, &info);
-    if (error != MDB_SUCCESS)
-        return status_from_lmdb(error);
-    /* A database that grew keeps its size. */
-    store->map_bytes = info.me_mapsize;
-    return open_databases(store, flags);
-}
-
-static void close_environment(struct store *store)
-{
-    if (store->env)
-        mdb_env_close(store->env);
-    store->env = NULL;
 }
 
 /* --- the check before opening --- */
@@ -683,9 +735,31 @@ static enum status check_unused(struct store *store)
     return status == STATUS_OK && main.ms_entries > 0 ? STATUS_CORRUPT : status;
 }
 
+/* The number that the last commit left is that of the meta page. */
+static enum status check_commit_number(struct store *store)
+{
+    uint8_t value[NUMBER_SIZE];
+    size_t len;
+    uint64_t facts, statements;
+    struct store_size size;
+    enum status status = store_size(store, &size);
+    if (status == STATUS_OK)
+        status = items_of(store, META, &facts);
+    if (status == STATUS_OK)
+        status = items_of(store, STATEMENT, &statements);
+    if (status != STATUS_OK || (facts == 0 && statements == 0 && size.entries == 0))
+        return status;
+    status = store_get_meta(store, META_COMMIT, value, sizeof value, &len);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    struct reader r = reader_over(value, len);
+    uint64_t number = reader_u64(&r);
+    return reader_finish(&r) == STATUS_OK && number == size.commits ? STATUS_OK : STATUS_CORRUPT;
+}
+
 struct check {
-    const char *path;
-    uint64_t file_bytes;
+    char *path;
+    char data[PATH_SIZE];
     size_t map_bytes;
     int lock_fd;
 };
@@ -694,16 +768,15 @@ struct check {
 static enum status check_all(void *context)
 {
     const struct check *check = context;
-    struct store store = {.map_bytes = check->map_bytes, .checking = true};
-    struct store_size size;
+    struct store store = {.path = check->path, .map_bytes = check->map_bytes, .checking = true};
     close(check->lock_fd); /* the lock stays the parent's alone */
-    enum status status = open_environment(&store, check->path, MDB_RDONLY);
+    enum status status = store_pages_check(check->data);
+    if (status == STATUS_OK)
+        status = open_environment(&store, MDB_RDONLY);
     if (status == STATUS_NOT_FOUND)
         return check_unused(&store);
     if (status == STATUS_OK)
-        status = store_size(&store, &size);
-    if (status == STATUS_OK && size.bytes > check->file_bytes)
-        status = STATUS_CORRUPT;
+        status = check_commit_number(&store);
     if (status == STATUS_OK)
         status = check_index_size(&store);
     if (status == STATUS_OK)
@@ -715,13 +788,18 @@ static enum status check_all(void *context)
     return status;
 }
 
-static enum status check_before(const struct store *store, const char *path)
+/* A file that LMDB made but never wrote to counts as none. */
+static enum status check_before(const struct store *store)
 {
-    struct check check = {.path = path, .map_bytes = store->map_bytes, .lock_fd = store->lock_fd};
-    enum status status = data_size(path, &check.file_bytes);
-    if (status != STATUS_OK || check.file_bytes == 0)
-        return status;
-    return guard_run(check_all, &check);
+    struct stat file = {0};
+    struct check check = {
+        .path = store->path, .map_bytes = store->map_bytes, .lock_fd = store->lock_fd};
+    int len = snprintf(check.data, sizeof check.data, "%s/data.mdb", store->path);
+    if (len < 0 || (size_t)len >= sizeof check.data)
+        return STATUS_TOO_LONG;
+    if (stat(check.data, &file) != 0)
+        return errno == ENOENT ? STATUS_OK : status_from_lmdb(errno);
+    return file.st_size == 0 ? STATUS_OK : guard_run(check_all, &check);
 }
 
 static enum status sync_folder(const char *path)
@@ -744,11 +822,12 @@ enum status store_open_sized(struct store **out, const char *path, size_t map_by
         return STATUS_NO_MEMORY;
     store->map_bytes = map_bytes;
     store->lock_fd = -1;
-    enum status status = lock(store, path);
+    store->path = strdup(path);
+    enum status status = store->path ? lock(store) : STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = check_before(store, path);
+        status = check_before(store);
     if (status == STATUS_OK)
-        status = open_environment(store, path, 0);
+        status = open_environment(store, 0);
     if (status == STATUS_OK)
         status = sync_folder(path);
     if (status != STATUS_OK) {
@@ -774,5 +853,6 @@ void store_close(struct store *store)
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     free(store->puts);
+    free(store->path);
     free(store);
 }

@@ -1,4 +1,4 @@
-/* import_text.h: many records from one text: a master file, a hosts file, or CSV (docs/import.md).
+/* import_text.h: many records from one text: a master file, a hosts file, or CSV (docs/cli.md).
  *
  * All or nothing: the first line that is wrong ends the reading and is named. What is read comes
  * out sorted by owner and type, each RR with its line, so that a later refusal can name the line

@@ -19,26 +19,20 @@
 #include "ledger/base/writer.h"
 
 /* What stands before the part that ldns may be trusted with: numbers and their greatest values,
- * then perhaps hex to the end; and where a domain name begins in the wire form (-1: there is none).
+ * then perhaps hex to the end; and where a domain name begins in the wire form (0: there is none).
  */
 struct form {
     const char *name, *expected;
     uint16_t type, greatest;
     uint8_t numbers;
     bool hex;
-    int8_t name_at;
+    uint8_t name_at;
 };
 
 static const struct form forms[] = {
-    {.name = "A",
-     .expected = "an IPv4 address, like 192.168.1.20",
-     .type = RRTYPE_A,
-     .name_at = -1},
-    {.name = "AAAA",
-     .expected = "an IPv6 address, like fd00::20",
-     .type = RRTYPE_AAAA,
-     .name_at = -1},
-    {.name = "TXT", .expected = "text, in quotes", .type = RRTYPE_TXT, .name_at = -1},
+    {.name = "A", .expected = "an IPv4 address, like 192.168.1.20", .type = RRTYPE_A},
+    {.name = "AAAA", .expected = "an IPv6 address, like fd00::20", .type = RRTYPE_AAAA},
+    {.name = "TXT", .expected = "text, in quotes", .type = RRTYPE_TXT},
     {.name = "SRV",
      .expected = "PRIORITY WEIGHT PORT TARGET",
      .type = RRTYPE_SRV,
@@ -50,15 +44,13 @@ static const struct form forms[] = {
      .type = RRTYPE_SSHFP,
      .numbers = 2,
      .greatest = 255,
-     .hex = true,
-     .name_at = -1},
+     .hex = true},
     {.name = "TLSA",
      .expected = "USAGE SELECTOR MATCHING HASH (hex), like 3 1 1 and 64 digits",
      .type = RRTYPE_TLSA,
      .numbers = 3,
      .greatest = 255,
-     .hex = true,
-     .name_at = -1},
+     .hex = true},
     {.name = "SVCB",
      .expected = "PRIORITY TARGET PARAMETERS",
      .type = RRTYPE_SVCB,
@@ -75,23 +67,15 @@ static const struct form forms[] = {
      .expected = "FLAGS TAG \"VALUE\"",
      .type = RRTYPE_CAA,
      .numbers = 1,
-     .greatest = 255,
-     .name_at = -1},
-    {.name = "SOA", .expected = "a SOA", .type = RRTYPE_SOA, .name_at = -1},
-    {.name = "NS", .expected = "a name", .type = RRTYPE_NS, .name_at = -1},
-    {.name = "PTR", .expected = "a name", .type = RRTYPE_PTR, .name_at = -1},
-    {.name = "PEER",
-     .expected = "a household's id, then perhaps `share`",
-     .type = RRTYPE_PEER,
-     .name_at = -1},
+     .greatest = 255},
+    {.name = "SOA", .expected = "a SOA", .type = RRTYPE_SOA},
+    {.name = "NS", .expected = "a name", .type = RRTYPE_NS},
+    {.name = "PTR", .expected = "a name", .type = RRTYPE_PTR},
+    {.name = "PEER", .expected = "a household's id, then perhaps `share`", .type = RRTYPE_PEER},
     {.name = "ORIGINS",
      .expected = "one web origin, like https://panel.example",
-     .type = RRTYPE_ORIGINS,
-     .name_at = -1},
-    {.name = "NOTE",
-     .expected = "model, adopted-by, how or text, then text",
-     .type = RRTYPE_NOTE,
-     .name_at = -1},
+     .type = RRTYPE_ORIGINS},
+    {.name = "NOTE", .expected = "model, adopted-by, how or text, then text", .type = RRTYPE_NOTE},
 };
 
 static const char *const note_keys[] = {NULL, "model", "adopted-by", "how", "text"};
@@ -213,13 +197,13 @@ static enum status copy_data(struct record_data *data, const uint8_t *octets, si
 
 /* Folds the name at `at`, and takes the origin off again where it was put behind a full household
  * name. */
-static enum status settle_name(struct record_data *data, int at, const struct name *origin)
+static enum status settle_name(struct record_data *data, size_t at, const struct name *origin)
 {
     static const struct name home_arpa = {.len = 11, .wire = "\4home\4arpa"};
-    if (at < 0)
+    if (at == 0)
         return STATUS_OK;
     struct reader r = reader_over(data->octets, data->len);
-    (void)reader_bytes(&r, (size_t)at);
+    (void)reader_bytes(&r, at);
     struct name target, cut;
     enum status status = name_read(&r, &target);
     if (status != STATUS_OK)
@@ -230,7 +214,7 @@ static enum status settle_name(struct record_data *data, int at, const struct na
         target = cut;
     struct record_data settled;
     struct writer w = writer_over(settled.octets, sizeof settled.octets);
-    writer_bytes(&w, data->octets, (size_t)at);
+    writer_bytes(&w, data->octets, at);
     writer_bytes(&w, target.wire, target.len);
     writer_bytes(&w, r.at, r.left);
     if (w.error != STATUS_OK)

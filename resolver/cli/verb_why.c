@@ -329,8 +329,9 @@ static json_t *say_view(struct why *why)
         add_problem(why, "the name is in no household that this node knows");
     else if (zone.state != VIEW_ZONE_FRESH)
         add_problem(why, "the household is %s", state);
-    return json_pack("{s:I, s:I, s:s, s:s}", "generation",
-                     (json_int_t)(view->generation & INT64_MAX), "published",
+    char generation[17];
+    (void)snprintf(generation, sizeof generation, "%016llx", (unsigned long long)view->generation);
+    return json_pack("{s:s, s:I, s:s, s:s}", "generation", generation, "published",
                      (json_int_t)view->published_ms, "file", why->cli->paths.view_file, "freshness",
                      state);
 }

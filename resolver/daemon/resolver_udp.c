@@ -266,24 +266,35 @@ enum status udp_workers_start(struct udp_workers **out, struct resolver_shared *
     return status;
 }
 
-static void join_worker(struct worker *worker)
+/* Joins those that have ended, wakes the others. False: some are left. */
+static bool join_workers(struct udp_workers *workers)
 {
-    static const struct timespec retry = {.tv_nsec = JOIN_RETRY_MS * 1000000};
-    while (pthread_tryjoin_np(worker->thread, NULL) == EBUSY) {
-        (void)pthread_kill(worker->thread, WAKE_SIGNAL); /* not joined, so it can be named */
-        (void)nanosleep(&retry, NULL);
+    struct worker *worker;
+    bool all = true;
+    SLIST_FOREACH(worker, &workers->all, link)
+    {
+        if (!worker->started)
+            continue;
+        if (pthread_tryjoin_np(worker->thread, NULL) == EBUSY) {
+            (void)pthread_kill(worker->thread, WAKE_SIGNAL); /* not joined, so it can be named */
+            all = false;
+        } else {
+            worker->started = false;
+        }
     }
+    return all;
 }
 
 void udp_workers_stop(struct udp_workers *workers)
 {
+    static const struct timespec retry = {.tv_nsec = JOIN_RETRY_MS * 1000000};
     struct worker *worker;
     if (!workers)
         return;
+    while (!join_workers(workers))
+        (void)nanosleep(&retry, NULL);
     while ((worker = SLIST_FIRST(&workers->all))) {
         SLIST_REMOVE_HEAD(&workers->all, link);
-        if (worker->started)
-            join_worker(worker);
         desk_deinit(&worker->desk);
         free(worker);
     }

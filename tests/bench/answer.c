@@ -2,8 +2,8 @@
  *
  *     bench_answer VIEW QUERIES PASSES
  *
- * QUERIES has lines "name type" as dnsperf reads them (AAAA, A, TLSA). Prints nanoseconds a query, one line a
- * pass. An answer that is not sent, or that says SERVFAIL, ends it with 1.
+ * QUERIES has lines "name type" as dnsperf reads them (AAAA, A, TLSA). Prints nanoseconds a query,
+ * one line a pass. An answer that is not sent, or that says SERVFAIL, ends it with 1.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,9 @@ static void fail(const char *what)
 
 static uint16_t type_of(const char *text)
 {
-    return strcmp(text, "AAAA") == 0 ? RRTYPE_AAAA : strcmp(text, "TLSA") == 0 ? RRTYPE_TLSA : RRTYPE_A;
+    return strcmp(text, "AAAA") == 0   ? RRTYPE_AAAA
+           : strcmp(text, "TLSA") == 0 ? RRTYPE_TLSA
+                                       : RRTYPE_A;
 }
 
 static void make_packet(struct packet *packet, const char *text, uint16_t type, uint16_t id)

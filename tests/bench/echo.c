@@ -1,9 +1,11 @@
-/* echo.c: the floor of every DNS figure: what comes in over UDP goes back, with no thought given to it.
+/* echo.c: the floor of every DNS figure: what comes in over UDP goes back, with no thought given to
+ * it.
  *
  *     bench_echo PORT
  *
- * One socket on 127.0.0.1, one thread, recvmmsg and sendmmsg in batches as large as the resolver's. The one
- * change made to a datagram is the QR bit, so that dnsperf takes it for an answer. Ends on a signal.
+ * One socket on 127.0.0.1, one thread, recvmmsg and sendmmsg in batches as large as the resolver's.
+ * The one change made to a datagram is the QR bit, so that dnsperf takes it for an answer. Ends on
+ * a signal.
  */
 #include <arpa/inet.h>
 #include <stdio.h>

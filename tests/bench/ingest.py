@@ -1,2 +1,34 @@
+"""How fast signed entries come in, beside what libsodium needs to verify them and LMDB to keep them."""
+import os
+
+import common
+from common import Table
+
+LABELS = {"verify": "libsodium alone: verify, one thread",
+          "put": "LMDB alone: all in one commit",
+          "ingest": "ledger_ingest, one batch",
+          "import": "a bundle, by backup_import",
+          "put-alone": "LMDB alone: a commit each",
+          "ingest-alone": "ledger_ingest, a commit each"}
+FLOORS = {"ingest": "verify", "import": "verify", "ingest-alone": "put-alone"}
+
+
 def bench_ingest(bench):
-    return []
+    count = bench.sizes[-1]
+    alone = min(count, 500 * bench.seconds)
+    rates = {what: [] for what in LABELS}
+    for number in range(bench.rounds):
+        folder = bench.folder("ingest", str(number))
+        said = common.run([bench.program("bench_ingest"), folder, str(count), str(alone), "1"])
+        common.run(["rm", "-r", folder])
+        for line in said.splitlines():
+            what, entries, seconds = line.split()
+            rates[what].append(int(entries) / float(seconds))
+    cores = len(os.sched_getaffinity(0))
+    table = Table("Ledger ingest", f"{count:,} entries (SETs of one AAAA) in bulk, {alone:,} one by one; {cores} cores.",
+                  "what", "entries a second", "by its floor")
+    for what, label in LABELS.items():
+        floor = FLOORS.get(what)
+        table.add(label, common.spread(rates[what]),
+                  f"{common.ratio(rates[what], rates[floor])} of {floor}" if floor else "")
+    return [table]

@@ -1,4 +1,5 @@
-/* nss_constant.c: a name service module that knows one answer: what getaddrinfo costs around any module.
+/* nss_constant.c: a name service module that knows one answer: what getaddrinfo costs around any
+ * module.
  *
  * Looks nothing up, reads no file; every name has the address fd00::1.
  */
@@ -9,8 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum nss_status _nss_constant_gethostbyname2_r(const char *name, int af, struct hostent *result, char *buffer,
-                                               size_t size, int *errnop, int *h_errnop);
+enum nss_status _nss_constant_gethostbyname2_r(const char *name, int af, struct hostent *result,
+                                               char *buffer, size_t size, int *errnop,
+                                               int *h_errnop);
 
 /* The answer as it stands in the caller's buffer. */
 struct place {
@@ -19,9 +21,9 @@ struct place {
     unsigned char address[16];
 };
 
-__attribute__((visibility("default"))) enum nss_status
-_nss_constant_gethostbyname2_r(const char *name, int af, struct hostent *result, char *buffer, size_t size,
-                               int *errnop, int *h_errnop)
+__attribute__((visibility("default"))) enum nss_status _nss_constant_gethostbyname2_r(
+    const char *name, int af, struct hostent *result, char *buffer, size_t size, int *errnop,
+    int *h_errnop)
 {
     static const unsigned char address[16] = {[0] = 0xfd, [15] = 1};
     size_t pad = -(size_t)buffer % _Alignof(struct place), len = strlen(name) + 1;

@@ -2,9 +2,9 @@
  *
  *     bench_nss SERVICE NAMES CALLS ROUNDS
  *
- * SERVICE is as in nsswitch.conf's line for hosts ("files", "hearth" …), or "call:hearth" to call that module itself,
- * without getaddrinfo around it. NAMES has one name a line. Prints nanoseconds a call, one line a round. A name that
- * has no IPv6 address ends it with 1.
+ * SERVICE is as in nsswitch.conf's line for hosts ("files", "hearth" …), or "call:hearth" to call
+ * that module itself, without getaddrinfo around it. NAMES has one name a line. Prints nanoseconds
+ * a call, one line a round. A name that has no IPv6 address ends it with 1.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,8 +21,8 @@ enum { NAMES_MAX = 200000, NAME_SIZE = 64, ANSWER_SIZE = 1024 };
 /* Of glibc; declared in none of its installed headers. */
 extern int __nss_configure_lookup(const char *database, const char *services);
 
-typedef enum nss_status look_up_fn(const char *name, int af, struct hostent *result, char *buffer, size_t size,
-                                   int *errnop, int *h_errnop);
+typedef enum nss_status look_up_fn(const char *name, int af, struct hostent *result, char *buffer,
+                                   size_t size, int *errnop, int *h_errnop);
 
 static char (*names)[NAME_SIZE];
 static size_t name_count;
@@ -66,7 +66,8 @@ static void ask_module(const char *name)
     struct hostent entry;
     char buffer[ANSWER_SIZE];
     int error, h_error;
-    if (module(name, AF_INET6, &entry, buffer, sizeof buffer, &error, &h_error) != NSS_STATUS_SUCCESS)
+    if (module(name, AF_INET6, &entry, buffer, sizeof buffer, &error, &h_error) !=
+        NSS_STATUS_SUCCESS)
         fail(name, "not found");
 }
 
@@ -92,7 +93,8 @@ static double run_round(size_t calls, size_t *at)
             ask_library(name);
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
-    return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) / (double)calls;
+    return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) /
+           (double)calls;
 }
 
 int main(int argc, char **argv)
@@ -107,7 +109,8 @@ int main(int argc, char **argv)
         find_module(argv[1] + 5);
     else if (__nss_configure_lookup("hosts", argv[1]) != 0)
         fail(argv[1], "is no name service");
-    (void)run_round(calls / 10 + 1, &at); /* to load the module and map its view; its time means nothing */
+    (void)run_round(calls / 10 + 1,
+                    &at); /* to load the module and map its view; its time means nothing */
     for (unsigned long round = strtoul(argv[4], NULL, 10); round > 0; round--)
         printf("%.1f\n", run_round(calls, &at));
     free(names);

@@ -97,7 +97,7 @@ class Client:
 
 class Hearthd:
     def __init__(self, config=None, directory=None, environment=None, pass_fds=()):
-        self.directory = directory or tempfile.mkdtemp(prefix="hearth-test-")
+        self.directory = directory or tempfile.mkdtemp(prefix="hearthd-daemon-")
         if not directory:
             atexit.register(shutil.rmtree, self.directory, True)
         self.config = os.path.join(self.directory, "hearth.conf")

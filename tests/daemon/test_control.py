@@ -402,7 +402,9 @@ class Rights(WithHearthd):
                     os.setgroups([])
                     os.setgid(65534)
                     os.setuid(65534)
-                    os.write(writer, self.daemon.connect().receive()["status"].encode())
+                    client = self.daemon.connect()
+                    os.write(writer, client.receive()["status"].encode())
+                    client.close()
                 except OSError as error:
                     os.write(writer, type(error).__name__.encode())
                 finally:

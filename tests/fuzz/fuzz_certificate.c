@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)tlsa_match_certificate(&tlsa, der);
     struct certificate_facts facts;
     if (certificate_facts(&facts, der) == STATUS_OK)
-        assert(strlen(facts.subject) < sizeof facts.subject && strlen(facts.names) < sizeof facts.names);
+        assert(strlen(facts.subject) < sizeof facts.subject &&
+               strlen(facts.names) < sizeof facts.names);
     (void)certificate_has_name(der, "camera.maple.home.arpa");
     return 0;
 }

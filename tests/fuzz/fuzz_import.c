@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         name_parse(&household.id, "") != STATUS_OK)
         return 0;
     enum import_format format = (enum import_format)(IMPORT_ZONE + data[0] % 3);
-    enum status status =
-        import_read(&import, format, (const char *)data + 1, size - 1, &household);
+    enum status status = import_read(&import, format, (const char *)data + 1, size - 1, &household);
     assert(status == STATUS_OK || import.error[0] != '\0');
     for (size_t i = 0; status == STATUS_OK && i < import.count; i++)
         assert(import.rrs[i].len <= 1024 && import.rrs[i].owner->len <= NAME_WIRE_MAX);

@@ -1,4 +1,5 @@
-/* DNS queries as they come by UDP, answered from a small view that the target makes itself. The first octet picks who asks. */
+/* DNS queries as they come by UDP, answered from a small view that the target makes itself. The
+ * first octet picks who asks. */
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* RR data: the ledger's rules, and ldns's presentation form of what they took. The first two octets are the type. */
+/* RR data: the ledger's rules, and ldns's presentation form of what they took. The first two octets
+ * are the type. */
 #include "tests/fuzz/fuzz.h"
 
 #include "ledger/rdata.h"

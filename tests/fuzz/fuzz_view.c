@@ -1,5 +1,5 @@
-/* Views: a hostile file of any content, walked by every index and asked for every kind of thing. CRCs are made right first, since a
- * hostile writer would make them right too. */
+/* Views: a hostile file of any content, walked by every index and asked for every kind of thing.
+ * CRCs are made right first, since a hostile writer would make them right too. */
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
-/* replay.c: runs a fuzz target over files and folders of them, without a fuzzer: the corpus as an ordinary test.
+/* replay.c: runs a fuzz target over files and folders of them, without a fuzzer: the corpus as an
+ * ordinary test.
  *
- * Besides each file as it is, every truncation of a small one and a few thousand single-octet changes: a cheap sample of what the fuzzer
- * does at length. Ends with 1 when nothing was run. */
+ * Besides each file as it is, every truncation of a small one and a few thousand single-octet
+ * changes: a cheap sample of what the fuzzer does at length. Ends with 1 when nothing was run. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -69,7 +69,8 @@ static void bad_text_names_its_rule(void **state)
     }
     /* 255 octets are a name, 256 are not. */
     struct name name =
-        parsed(LABEL_63 "." LABEL_63 "." LABEL_63 ".a23456789b123456789c123456789d123456789e123456789f123456789g1");
+        parsed(LABEL_63 "." LABEL_63 "." LABEL_63
+                        ".a23456789b123456789c123456789d123456789e123456789f123456789g1");
     assert_int_equal(name.len, NAME_WIRE_MAX);
     assert_int_equal(name_parse(&name, LABEL_63 "." LABEL_63 "." LABEL_63
                                                 ".a23456789b123456789c123456789d123456789e123456789"
@@ -148,11 +149,11 @@ static void compression_pointers_lead_backwards_only(void **state)
     assert_true(name_equal(&name, &(struct name){14, "\6camera\5maple"}));
     for (size_t len = 0; len < 16; len++)
         assert_int_not_equal(unpack(message, len, 7, &name), STATUS_OK);
-    assert_int_equal(unpack("\xc0\x00", 2, 0, &name), STATUS_MALFORMED);             /* itself */
-    assert_int_equal(unpack("\xc0\x02\xc0\x00", 4, 2, &name), STATUS_MALFORMED);     /* a loop */
-    assert_int_equal(unpack("\1a\xc0\x00", 4, 0, &name), STATUS_MALFORMED);          /* its own start */
-    assert_int_equal(unpack("\1a\xc0\x05\1b\0", 7, 0, &name), STATUS_MALFORMED);     /* forwards */
-    assert_int_equal(unpack("\x40\x00", 2, 0, &name), STATUS_MALFORMED);             /* RFC 6891 retired it */
+    assert_int_equal(unpack("\xc0\x00", 2, 0, &name), STATUS_MALFORMED);         /* itself */
+    assert_int_equal(unpack("\xc0\x02\xc0\x00", 4, 2, &name), STATUS_MALFORMED); /* a loop */
+    assert_int_equal(unpack("\1a\xc0\x00", 4, 0, &name), STATUS_MALFORMED);      /* its own start */
+    assert_int_equal(unpack("\1a\xc0\x05\1b\0", 7, 0, &name), STATUS_MALFORMED); /* forwards */
+    assert_int_equal(unpack("\x40\x00", 2, 0, &name), STATUS_MALFORMED); /* RFC 6891 retired it */
     assert_int_equal(unpack("\x80\x00", 2, 0, &name), STATUS_MALFORMED);
     assert_int_equal(unpack("\xc0", 1, 0, &name), STATUS_TRUNCATED);
     assert_int_equal(unpack("", 0, 0, &name), STATUS_TRUNCATED);
@@ -192,9 +193,9 @@ static void canonical_order_is_that_of_rfc_4034(void **state)
     (void)state;
     /* RFC 4034, section 6.1, the example, as far as our names may be so written. */
     static const struct name ordered[] = {
-        {9, "\7example"},          {11, "\1a\7example"},         {19, "\7yljkjlk\1a\7example"},
-        {13, "\1z\1a\7example"},   {13, "\3zab\7example"},       {11, "\1z\7example"},
-        {13, "\1\x01\1z\7example"}, {13, "\1*\1z\7example"},      {13, "\1\xc8\1z\7example"},
+        {9, "\7example"},           {11, "\1a\7example"},    {19, "\7yljkjlk\1a\7example"},
+        {13, "\1z\1a\7example"},    {13, "\3zab\7example"},  {11, "\1z\7example"},
+        {13, "\1\x01\1z\7example"}, {13, "\1*\1z\7example"}, {13, "\1\xc8\1z\7example"},
     };
     static const size_t count = sizeof ordered / sizeof *ordered;
     for (size_t i = 0; i < count; i++) {
@@ -217,8 +218,12 @@ static void below_is_by_whole_labels(void **state)
         const char *text;
         bool within;
     } table[] = {
-        {"maple.home.arpa", true},   {"camera.maple.home.arpa", true}, {"xmaple.home.arpa", false},
-        {"home.arpa", false},        {"", false},                      {"maple.home.arpa.x", false},
+        {"maple.home.arpa", true},
+        {"camera.maple.home.arpa", true},
+        {"xmaple.home.arpa", false},
+        {"home.arpa", false},
+        {"", false},
+        {"maple.home.arpa.x", false},
         {"a.b.maple.home.arpa", true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
