@@ -316,7 +316,7 @@ static enum status open_list(struct household *h, const struct body_open *open,
 {
     uint8_t commitment[32];
     *list = NULL;
-    if (open->kind != KIND_PRIVATE || !open->opening)
+    if (!open->opening) /* only private ones have one */
         return STATUS_OK;
     scope_commitment(open->opening, open->opening_len, commitment);
     *list = index_add_list(h, commitment);

@@ -79,7 +79,7 @@ struct author {
     bool asked_void; /* a REVOKE that holds lists no head */
     uint32_t suspended_by;
     struct key_record *base, *sides; /* in the state that holds; on tied branches, where it differs */
-    uint32_t changed;                /* on how many sides of the base's era it differs */
+    uint32_t changed;                /* on how many sides it differs */
     struct key_event *asked;         /* REVOKEs whose heads bound its denials */
 };
 

@@ -38,7 +38,7 @@ static void note_side(void *context, void *base_record, void *side_record)
     if (!record)
         return;
     struct author *author = author_at(j->h, record->author);
-    author->changed += j->side_era == j->base->era;
+    author->changed++;
     if (record->stamp != j->stamp) {
         record->stamp = j->stamp;
         record->gives_scope = false;

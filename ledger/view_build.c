@@ -58,14 +58,13 @@ static bool is_first_form(const struct builder *b, uint32_t form)
 
 /* --- layout --- */
 
-/* By address, then household (one's own first), then name. */
+/* By address, then as the names were gathered: one's own household first, then in canonical order.
+ */
 static int compare_addresses(const void *a, const void *b)
 {
     const struct part_address *x = a;
     const struct part_address *y = b;
     int order = memcmp(x->address, y->address, sizeof x->address);
-    if (order == 0 && x->household != y->household)
-        order = x->household < y->household ? -1 : 1;
     if (order == 0 && x->name != y->name)
         order = x->name < y->name ? -1 : 1;
     return order;

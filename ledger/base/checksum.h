@@ -12,6 +12,9 @@
 /* CRC-32C of the bytes; a long run in pieces: pass the last result as `crc`, 0 at first. */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len);
 
+/* The same, in plain C on any machine: what crc32c is where there is no instruction for it. */
+uint32_t crc32c_by_table(uint32_t crc, const void *bytes, size_t len);
+
 uint64_t siphash13(const uint8_t key[static 16], const void *bytes, size_t len);
 
 #endif

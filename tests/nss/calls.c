@@ -438,6 +438,8 @@ static void the_size_needed_is_exact(void **state)
                      5 * sizeof(char *) + 12 + 23);
     assert_int_equal(try_sizes(BYNAME4, "camera.maple.home.arpa", 0),
                      5 * sizeof(struct gaih_addrtuple) + 23);
+    /* alias, camera and other, with two aliases and a NULL, one address and a NULL */
+    assert_int_equal(try_sizes(BYADDR, "192.168.1.5", 0), 5 * sizeof(char *) + 4 + 22 + 23 + 22);
 }
 
 /* --- a guest --- */
@@ -455,6 +457,14 @@ static void errno_is_left_alone(void **state)
         assert_int_equal(errno, EXDEV); /* it is *errnop that is set */
         publish(text, 0);               /* the next call maps again */
     }
+    /* Mapping again without a word: that one call of open fails is nobody's business. */
+    char word_path[128];
+    snprintf(word_path, sizeof word_path, "%s/generation", view_dir);
+    assert_int_equal(unlink(word_path), 0);
+    assert_int_equal(pwrite(publisher.word_fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 0), 8);
+    errno = EXDEV;
+    assert_int_equal(ask(BYNAME4, "camera.maple.home.arpa").status, NSS_STATUS_SUCCESS);
+    assert_int_equal(errno, EXDEV);
 }
 
 static unsigned count_lines(const char *path, const char *with)

@@ -208,10 +208,11 @@ class Path:
         self.era = ZERO             # the last RECOVER or GENESIS
         self.grants = {}            # key -> {role, flags, spki, zone, scopes: frozenset of commitments (without zero), id}
         self.burnt = frozenset()
-        self.revokes = frozenset()  # (key, entry id, heads) since the last RECOVER
+        self.revokes = frozenset()  # (key, entry id, heads), all on the way here
+        self.past = frozenset()     # those of them before the present era
         self.lifts = frozenset()
-        self.tenures = frozenset()  # (key, role, steps) since the last RECOVER; a step: (commitment, heads or None)
-        self.old = frozenset()      # those before it
+        self.tenures = frozenset()  # (key, role, steps) of the present era; a step: (commitment, heads or None)
+        self.old = frozenset()      # of each key, those of the last era in which it was granted before
         self.policy = (168, 720, 1)
 
     def copy(self):
@@ -221,16 +222,14 @@ class Path:
         return other
 
 
-def join(sides, grants_from, branch_point=None):
-    joined = grants_from.copy()
-    joined.burnt = frozenset().union(*(s.burnt for s in sides))
-    joined.revokes = frozenset().union(*(s.revokes for s in sides))
+def join(sides, base):
+    """The state of several sides; rights to deny are left to the caller's views (frozen) or united (MERGE)."""
+    joined = base.copy()
+    for field in ("burnt", "revokes", "past", "tenures", "old"):
+        setattr(joined, field, frozenset().union(*(getattr(s, field) for s in sides)))
     joined.lifts = frozenset.intersection(*(s.lifts for s in sides))
-    rights = sides + ([branch_point] if branch_point else [])
-    joined.tenures = frozenset().union(*(s.tenures for s in rights))
-    joined.old = frozenset().union(*(s.old for s in sides))
     joined.grants = {}
-    for key, grant in grants_from.grants.items():
+    for key, grant in base.grants.items():
         if key in joined.burnt:
             continue
         lists = [s.grants[key]["scopes"] for s in sides if key in s.grants]
@@ -314,7 +313,9 @@ class Household:
         if e.type in (GENESIS, RECOVER):
             path.owner, path.commitment, path.era = b["owner"], b["commitment"], e.id
         if e.type == RECOVER:
-            path.old, path.tenures, path.revokes, path.grants = path.old | path.tenures, frozenset(), frozenset(), {}
+            again = {key for key, _, _ in path.tenures}
+            path.old = path.tenures | {t for t in path.old if t[0] not in again}
+            path.tenures, path.past, path.grants = frozenset(), path.revokes, {}
         elif e.type == GRANT:
             rule = self.grant_rule(path, b)
             if not rule:
@@ -344,7 +345,7 @@ class Household:
         elif e.type == MERGE:
             rule = self.merge_rule(e)
             if not rule:
-                path = join([self.paths[e.prev], self.paths[b["other"]]], self.paths[e.prev])
+                path = join([self.paths[e.prev], self.paths[b["other"]]], path)
         self.effects[e.id] = rule
         self.paths[e.id] = path
 
@@ -397,50 +398,49 @@ class Household:
             todo += [c for c in self.children.get(x.id, []) if c.stream == 0]
         return found
 
-    def standing(self, branches):
-        """The branches at one point that are neither absorbed by a sibling nor beaten by a RECOVER."""
-        trees = [self.subtree(b) for b in branches]
-        left = []
-        for i, branch in enumerate(branches):
-            absorbed = set()
-            for j, tree in enumerate(trees):
-                if i != j:
-                    for m in tree:
-                        if m.type == MERGE and self.effects[m.id] is None:
-                            absorbed.update(self.line(m.body["other"]))
-            if not all(x.id in absorbed for x in trees[i]):
-                left.append((branch, any(x.type == RECOVER for x in trees[i])))
-        if any(recovers for _, recovers in left):
-            left = [pair for pair in left if pair[1]]
-        return [branch for branch, _ in left]
+    def standing(self, at):
+        """The branches at a point that are neither absorbed nor beaten by a RECOVER."""
+        branches = [c for c in self.children.get(at.id, []) if c.stream == 0]
+        if len(branches) < 2:
+            return branches
+        trees = {branch.id: self.subtree(branch) for branch in branches}
+        absorbed = {x.body["other"] for tree in trees.values() for x in tree
+                    if x.type == MERGE and self.effects[x.id] is None}
+        left = [b for b in branches if any(self.is_end(x) and x.id not in absorbed for x in trees[b.id])]
+        recovered = [b for b in left if any(x.type == RECOVER for x in trees[b.id])]
+        return recovered or left
 
-    def sides(self, e):
-        """All ends of what is left of the branches above e."""
-        branches = [c for c in self.children.get(e.id, []) if c.stream == 0]
-        if not branches:
-            return [e]
-        return [end for branch in self.standing(branches) for end in self.sides(branch)]
+    def is_end(self, e):
+        return not self.children.get(e.id)
+
+    def sides(self, branches):
+        """All ends of what is left of these branches."""
+        ends, todo = [], list(branches)
+        while todo:
+            at = todo.pop()
+            if self.is_end(at):
+                ends.append(at)
+            todo += self.standing(at)
+        return ends
 
     def choose(self):
+        """(state, the views by which rights to deny are judged, where the line ends, is it frozen)."""
         at = self.genesis
-        while True:
-            branches = [c for c in self.children.get(at.id, []) if c.stream == 0]
-            if not branches:
-                return self.paths[at.id], at, False
-            left = self.standing(branches)
+        while not self.is_end(at):
+            left = self.standing(at)
             if len(left) > 1:
-                trusted = [b for b in left if any(x.id == self.trusted for x in self.subtree(b))]
-                left = trusted or left
+                left = [b for b in left if any(x.id == self.trusted for x in self.subtree(b))] or left
             if len(left) > 1:
-                ends = [end for b in left for end in self.sides(b)]
-                return join([self.paths[end.id] for end in ends], self.paths[at.id], self.paths[at.id]), at, True
+                sides = [self.paths[end.id] for end in self.sides(left)]
+                base = self.paths[at.id]
+                return join(sides, base), sides + [base], at, True
             at = left[0]
+        return self.paths[at.id], [self.paths[at.id]], at, False
 
     # --- denials ---
 
     def judge(self):
-        sys.setrecursionlimit(100000)
-        self.path, self.head, self.frozen = self.choose()
+        self.path, self.views, self.head, self.frozen = self.choose()
         feeds = [e for e in self.held.values() if e.stream]
         self.kinds = {}
         self.openings = {}
@@ -502,17 +502,19 @@ class Household:
         return False
 
     def counts(self, e):
-        if e.type == SET:
-            name = e.body["name"]
-        else:
-            name = None
-        tenures = [t for t in self.path.tenures if t[0] == e.author]
-        revokes = [heads for key, _, heads in self.path.revokes if key == e.author]
-        if not tenures and revokes:
-            tenures = [t for t in self.path.old if t[0] == e.author]
+        name = e.body["name"] if e.type == SET else None
+        return any(self.view_counts(view, e, name) for view in self.views)
+
+    def view_counts(self, view, e, name):
+        """Each side is judged by its own era and lists; but the REVOKEs of all sides hold."""
+        everywhere = frozenset().union(*(v.revokes for v in self.views))
+        asked = [heads for key, _, heads in everywhere - view.past if key == e.author]
+        tenures = [t for t in view.tenures if t[0] == e.author]
+        if not tenures and asked:
+            tenures = [t for t in view.old if t[0] == e.author]
         if not any(self.tenure_allows(e, role, steps, name) for _, role, steps in tenures):
             return False
-        return not revokes or self.lists_allow(e, revokes)
+        return not asked or self.lists_allow(e, asked)
 
     # --- names ---
 

@@ -43,7 +43,10 @@ static void crc_is_its_definition_at_every_length_and_in_pieces(void **state)
     for (size_t len = 0; len <= sizeof bytes; len++) {
         uint32_t whole = crc32c(0, bytes, len);
         assert_int_equal(whole, bit_by_bit(bytes, len));
+        assert_int_equal(crc32c_by_table(0, bytes, len), whole);
         assert_int_equal(crc32c(crc32c(0, bytes, len / 3), bytes + len / 3, len - len / 3), whole);
+        assert_int_equal(crc32c_by_table(crc32c(0, bytes, len / 3), bytes + len / 3, len - len / 3),
+                         whole);
     }
 }
 

@@ -510,6 +510,22 @@ static void a_side_that_keeps_the_old_list_bounds_too(void **state)
     story_end(&h.s);
 }
 
+static void a_list_that_both_sides_widened_is_no_bound(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int b = story_grant(&h.s, h.head, 'b', ROLE_NODE, "cam");
+    (void)story_open(&h.s, 'b', 1, KIND_PRIVATE, "cam");
+    (void)story_open(&h.s, 'b', 2, KIND_PRIVATE, "cam,door");
+    (void)story_scope(&h.s, b, 'b', NULL, NONE);
+    (void)story_scope(&h.s, b, 'b', "cam,door", NONE);
+    story_frozen(&h.s, b);
+    story_may(&h.s, 'b', "door", RULE_NONE);
+    story_may(&h.s, 'b', "lamp", RULE_SCOPE);
+    story_end(&h.s);
+}
+
 /* --- MERGE --- */
 
 static void a_merge_heals_a_fork(void **state)
@@ -559,6 +575,21 @@ static void a_merge_makes_room_for_what_it_revokes(void **state)
     int full = story_grant(&h.s, room, 'y', ROLE_NODE, NULL);
     story_rule(&h.s, room, RULE_NONE);
     story_rule(&h.s, full, RULE_GRANTS_FULL);
+    story_end(&h.s);
+}
+
+static void a_key_cleared_before_stays_cleared_by_a_merge(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int recover = story_recover(&h.s, h.head, 'O', 'R');
+    int left = story_policy(&h.s, recover, 1, 2);
+    int right = story_grant(&h.s, recover, 'a', ROLE_ADMIN, NULL);
+    int merge = story_merge(&h.s, left, right);
+    story_head(&h.s, merge);
+    story_state(&h.s, 'a', GRANT_CLEARED);
+    story_may(&h.s, 'a', "cam", RULE_NOT_GRANTED);
     story_end(&h.s);
 }
 
@@ -754,6 +785,49 @@ static void a_merge_further_down_absorbs_only_there(void **state)
     story_end(&h.s);
 }
 
+static void a_merge_from_above_absorbs_only_above(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int point = story_policy(&h.s, h.head, 1, 2);
+    int end = story_policy(&h.s, point, 1, 3);
+    int other = story_policy(&h.s, point, 1, 4);
+    int beside = story_policy(&h.s, h.head, 1, 5);
+    int merge = story_merge(&h.s, beside, end);
+    story_frozen(&h.s, h.head);
+    /* Whoever trusts that branch has both ends in it: the MERGE stands elsewhere. */
+    household_trust_branch(h.s.house, story_id(&h.s, point));
+    story_frozen(&h.s, point);
+    household_trust_branch(h.s.house, story_id(&h.s, other));
+    story_head(&h.s, other);
+    household_trust_branch(h.s.house, NULL);
+    int healed = story_merge(&h.s, merge, other);
+    story_head(&h.s, healed);
+    story_end(&h.s);
+}
+
+static void an_end_absorbed_twice_is_absorbed_at_both_points(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int point = story_policy(&h.s, h.head, 1, 2);
+    int end = story_policy(&h.s, point, 1, 3);
+    int line = story_policy(&h.s, point, 1, 4);
+    int merge = story_merge(&h.s, line, end);
+    story_head(&h.s, merge);
+    int beside = story_policy(&h.s, h.head, 1, 5);
+    int again = story_merge(&h.s, beside, end); /* of an end that is absorbed further down already */
+    story_frozen(&h.s, h.head);
+    household_trust_branch(h.s.house, story_id(&h.s, point));
+    story_head(&h.s, merge);
+    household_trust_branch(h.s.house, NULL);
+    int healed = story_merge(&h.s, again, merge);
+    story_head(&h.s, healed);
+    story_end(&h.s);
+}
+
 struct heads {
     uint8_t ids[8][32];
     size_t count;
@@ -832,6 +906,10 @@ int main(void)
         cmocka_unit_test(a_revoke_before_a_sides_recover_holds),
         cmocka_unit_test(frozen_names_lie_in_every_sides_list),
         cmocka_unit_test(a_side_that_keeps_the_old_list_bounds_too),
+        cmocka_unit_test(a_list_that_both_sides_widened_is_no_bound),
+        cmocka_unit_test(a_key_cleared_before_stays_cleared_by_a_merge),
+        cmocka_unit_test(a_merge_from_above_absorbs_only_above),
+        cmocka_unit_test(an_end_absorbed_twice_is_absorbed_at_both_points),
         cmocka_unit_test(a_merge_heals_a_fork),
         cmocka_unit_test(a_merge_makes_room_for_what_it_revokes),
         cmocka_unit_test(merged_names_lie_in_every_list),

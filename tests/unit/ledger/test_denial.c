@@ -35,6 +35,7 @@ static void an_admin_suspends(void **state)
     struct house h;
     begin(&h);
     int set = story_set(&h.s, h.b, "cam", 1, NONE);
+    story_wins(&h.s, "cam", set);
     int suspend = story_suspend(&h.s, h.a, 'b');
     story_rule(&h.s, suspend, RULE_NONE);
     story_rule(&h.s, set, RULE_SUSPENDED);
@@ -598,6 +599,38 @@ static void a_right_that_any_side_granted_counts(void **state)
     story_end(&h.s);
 }
 
+static void a_role_of_any_side_counts(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int left = story_grant(&h.s, h.head, 'd', ROLE_NODE, NULL);
+    int right = story_grant(&h.s, h.head, 'd', ROLE_ADMIN, "cam");
+    int feed = story_open(&h.s, 'd', 1, KIND_DENIALS, NULL);
+    int suspend = story_suspend(&h.s, feed, 'b');
+    int withdraw = story_withdraw(&h.s, suspend, 1);
+    int merge = story_merge(&h.s, left, right);
+    story_head(&h.s, merge);
+    story_rule(&h.s, suspend, RULE_NONE);
+    story_rule(&h.s, withdraw, RULE_NONE);
+    story_end(&h.s);
+}
+
+static void a_merged_revoke_reinstates_too(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int suspend = story_suspend(&h.s, h.a, 'b');
+    int recover = story_recover(&h.s, h.head, 'O', 'R');
+    int left = story_policy(&h.s, recover, 1, 2);
+    int right = story_revoke(&h.s, recover, 'a', LIST(suspend));
+    int merge = story_merge(&h.s, left, right);
+    story_head(&h.s, merge);
+    story_rule(&h.s, suspend, RULE_NONE);
+    story_end(&h.s);
+}
+
 static void a_wider_list_on_any_side_lets_an_over_count(void **state)
 {
     (void)state;
@@ -742,6 +775,8 @@ int main(void)
         cmocka_unit_test(the_old_role_is_that_of_the_last_era_granted),
         cmocka_unit_test(a_second_recover_ends_what_a_revoke_reinstated),
         cmocka_unit_test(a_right_that_any_side_granted_counts),
+        cmocka_unit_test(a_role_of_any_side_counts),
+        cmocka_unit_test(a_merged_revoke_reinstates_too),
         cmocka_unit_test(a_wider_list_on_any_side_lets_an_over_count),
         cmocka_unit_test(revokes_of_both_sides_add_up),
         cmocka_unit_test(frozen_by_two_recovers_the_branch_points_rights_count),

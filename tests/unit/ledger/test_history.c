@@ -67,7 +67,7 @@ static void check_increments(struct story *s, const int *order)
             taken[count++] = order[i];
             if (story_random(s, 3) == 0)
                 household_state_root(h, root);
-            if (story_random(s, 16) > 0)
+            if (story_random(s, 4) > 0)
                 continue;
             household_state_root(h, root);
             story_replay(s, taken, count, false, NULL, whole);

@@ -269,6 +269,9 @@ static void a_full_disk_leaves_the_view_before(void **state)
     assert_int_equal(status, STATUS_FULL);
     assert_int_equal(word(), before);
     assert_int_equal(inode_of(view_path), inode);
+    char temporary[192];
+    snprintf(temporary, sizeof temporary, "%s/names.view.tmp", view_dir);
+    assert_int_not_equal(access(temporary, F_OK), 0); /* nothing is left to fill it further */
     assert_int_equal(put(&publisher), STATUS_OK);
     publisher_close(&publisher);
 }
