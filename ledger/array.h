@@ -1,7 +1,8 @@
-/* array.h: a growing array whose growth and use are apart: reserve first (may fail), then fill (can't).
+/* array.h: a growing array whose growth and use are apart: reserve first (may fail), then fill
+ * (can't).
  *
- * The state function takes all its memory before it changes anything, so that NO_MEMORY leaves it as
- * it was. Pointers into an array hold until the next reserve.
+ * The state function takes all its memory before it changes anything, so that NO_MEMORY leaves it
+ * as it was. Pointers into an array hold until the next reserve.
  */
 #ifndef HEARTH_LEDGER_ARRAY_H
 #define HEARTH_LEDGER_ARRAY_H
@@ -19,7 +20,8 @@ struct array {
     uint32_t count, capacity;
 };
 
-/* Room for `extra` more items of `size` octets. NO_MEMORY (nothing is changed then), also beyond 2^32 - 2 items. */
+/* Room for `extra` more items of `size` octets. NO_MEMORY (nothing is changed then), also beyond
+ * 2^32 - 2 items. */
 enum status array_reserve(struct array *array, size_t extra, size_t size);
 /* Frees; all zero is an empty array. */
 void array_deinit(struct array *array);

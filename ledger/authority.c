@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ledger/authority_state.h"
 #include "ledger/base/checksum.h"
 #include "ledger/crypt.h"
 
@@ -77,7 +78,7 @@ enum status authority_add(struct authority *authority, const struct authority_in
     }
     if (new.type == ENTRY_LIFT)
         new.lifted = find_lifted(authority, &new.state, input->body->lift.id);
-    if (new.type == ENTRY_MERGE && new.rule == RULE_NONE) {
+    if (new.type == ENTRY_MERGE &&new.rule == RULE_NONE) {
         new.other = input->other;
         absorb(authority, input->other, input->branch_point);
     }

@@ -1,10 +1,11 @@
-/* authority.h: the tree of authority entries, the state after each of them, and the choice among branches
- * (docs/ledger-rules.md, "The authority tree").
+/* authority.h: the tree of authority entries, the state after each of them, and the choice among
+ * branches (docs/ledger-rules.md, "The authority tree").
  *
- * The state after an entry depends on what is before it alone (its `prev`s, and what the MERGEs among these
- * absorbed), so it is made once, when the entry comes, and never changes. Which state holds depends on
- * the whole tree: authority_choose walks it again. Nothing here recurses over entries. Internal to the
- * state function; household.c finds entries by id and decides which MERGEs are in effect.
+ * The state after an entry depends on what is before it alone (its `prev`s, and what the MERGEs
+ * among these absorbed), so it is made once, when the entry comes, and never changes. Which state
+ * holds depends on the whole tree: authority_choose walks it again. Nothing here recurses over
+ * entries. Internal to the state function; household.c finds entries by id and decides which MERGEs
+ * are in effect.
  */
 #ifndef HEARTH_LEDGER_AUTHORITY_H
 #define HEARTH_LEDGER_AUTHORITY_H
@@ -22,12 +23,12 @@
 /* One key as a state has it. */
 struct key_record {
     uint8_t key[32];
-    uint32_t author;          /* index in the household's authors */
-    uint32_t grant;           /* the last GRANT in effect, an authority entry; INDEX_NONE: never granted */
-    uint32_t era;             /* the era of that GRANT: what follows here was held in it */
-    bool live;                /* holds a grant, if `era` is the state's */
-    bool burnt;               /* was revoked */
-    bool admin;               /* held an admin grant */
+    uint32_t author; /* index in the household's authors */
+    uint32_t grant;  /* the last GRANT in effect, an authority entry; INDEX_NONE: never granted */
+    uint32_t era;    /* the era of that GRANT: what follows here was held in it */
+    bool live;       /* holds a grant, if `era` is the state's */
+    bool burnt;      /* was revoked */
+    bool admin;      /* held an admin grant */
     uint8_t role, flags;
     uint8_t spki_sha256[32], zone_key[32];
     struct key_event *scope;   /* in front: the lists in which a name must be */
@@ -43,10 +44,10 @@ struct key_record {
 struct authority_state {
     const uint8_t *owner, *recovery_commitment; /* 32 octets each, in the arena */
     uint16_t soft_hours, hard_hours, min_version;
-    uint32_t era;              /* the last RECOVER, or GENESIS: an authority entry */
-    uint32_t live;             /* grants */
-    const struct trie *keys;   /* to struct key_record */
-    const struct trie *lifts;  /* ids lifted */
+    uint32_t era;             /* the last RECOVER, or GENESIS: an authority entry */
+    uint32_t live;            /* grants */
+    const struct trie *keys;  /* to struct key_record */
+    const struct trie *lifts; /* ids lifted */
 };
 
 /* How an entry stands to the present choice. */
@@ -61,20 +62,20 @@ struct authority_entry {
     uint8_t id[32], author[32];
     uint64_t time;
     uint8_t type;
-    enum rule rule;                 /* that it breaks on its path */
-    const uint8_t *lifted;          /* LIFT: the id */
-    uint32_t known;                 /* its id in the household's array of known ids */
+    enum rule rule;        /* that it breaks on its path */
+    const uint8_t *lifted; /* LIFT: the id */
+    uint32_t known;        /* its id in the household's array of known ids */
     uint32_t prev, seq;
     uint32_t first_child, next_sibling;
-    uint32_t other;                 /* of a MERGE in effect; INDEX_NONE */
-    int64_t absorbed;               /* seq of the lowest branch point above at which a MERGE absorbs it; -1 */
-    struct authority_state state;   /* after it */
+    uint32_t other;   /* of a MERGE in effect; INDEX_NONE */
+    int64_t absorbed; /* seq of the lowest branch point above at which a MERGE absorbs it; -1 */
+    struct authority_state state; /* after it */
     /* Of the last choice. */
     enum authority_place place;
-    bool has_recover;               /* in it or after it */
-    bool trusted;                   /* leads to the branch trusted by this node */
-    int64_t least_absorbed;         /* over all ends after it */
-    uint32_t work;                  /* next in a list: of what is left to walk, of sides */
+    bool has_recover;       /* in it or after it */
+    bool trusted;           /* leads to the branch trusted by this node */
+    int64_t least_absorbed; /* over all ends after it */
+    uint32_t work;          /* next in a list: of what is left to walk, of sides */
 };
 
 struct authority {
@@ -105,8 +106,8 @@ struct authority_input {
     const struct scope_list *list;   /* GRANT, SCOPE */
     const struct listed_head *heads; /* SCOPE, REVOKE; in the arena */
     uint8_t head_count;
-    uint32_t other;                  /* MERGE */
-    int64_t branch_point;            /* MERGE: seq of the last ancestor of both; -1: not in effect */
+    uint32_t other;       /* MERGE */
+    int64_t branch_point; /* MERGE: seq of the last ancestor of both; -1: not in effect */
 };
 
 /* Is the author right on the path of `prev`? UNAUTHORISED, MALFORMED (seq). */
@@ -116,18 +117,8 @@ enum status authority_reserve(struct authority *authority);
 /* After authority_reserve. NO_MEMORY (nothing is changed then). */
 enum status authority_add(struct authority *authority, const struct authority_input *input);
 
-/* The state after the input's entry and the rule that it breaks (authority_state.c). */
-enum status authority_apply(struct authority *authority, const struct authority_input *input,
-                            struct authority_state *state, enum rule *rule);
-/* Joins the state at the other head into that at `prev` (authority_merge.c). */
-enum status authority_merge(struct authority *authority, struct authority_state *state,
-                            const struct authority_state *other);
-/* Puts a changed copy of a record. */
-enum status authority_put(struct authority *authority, struct authority_state *state,
-                          const struct key_record *record);
-
-/* Chooses anew (authority_choice.c); `trusted` is an entry on the branch to prefer, or INDEX_NONE. There is a
- * GENESIS. Takes no memory. */
+/* Chooses anew (authority_choice.c); `trusted` is an entry on the branch to prefer, or INDEX_NONE.
+ * There is a GENESIS. Takes no memory. */
 void authority_choose(struct authority *authority, uint32_t trusted);
 /* Is it an end (nothing follows) that no MERGE in effect absorbs? */
 bool authority_is_head(const struct authority *authority, uint32_t index);

@@ -1,8 +1,10 @@
-/* authority_choice.c: which branch of the authority tree holds (docs/ledger-rules.md, "The authority tree").
+/* authority_choice.c: which branch of the authority tree holds (docs/ledger-rules.md, "The
+ * authority tree").
  *
- * From GENESIS on, at every branch point: branches absorbed by a MERGE fall away, those with a RECOVER beat
- * those without, and if several are left the household is frozen there. Entries are in the order of
- * arrival, each after its `prev`, so a pass from the last to the first sees children before parents.
+ * From GENESIS on, at every branch point: branches absorbed by a MERGE fall away, those with a
+ * RECOVER beat those without, and if several are left the household is frozen there. Entries are in
+ * the order of arrival, each after its `prev`, so a pass from the last to the first sees children
+ * before parents.
  */
 #include <string.h>
 
@@ -68,8 +70,7 @@ static struct fork look(const struct authority *a, const struct authority_entry 
 }
 
 /* The one branch to go on with, the trusted one of several, or INDEX_NONE; *left counts them. */
-static uint32_t choose_branch(struct authority *a, const struct authority_entry *at,
-                              uint32_t *left)
+static uint32_t choose_branch(struct authority *a, const struct authority_entry *at, uint32_t *left)
 {
     struct fork fork = look(a, at);
     uint32_t last = INDEX_NONE;
@@ -132,7 +133,8 @@ static void raise_place(struct authority *a, uint32_t index, enum authority_plac
         authority_at(a, index)->place = place;
 }
 
-/* From where the choice ended, back to GENESIS and into what MERGEs absorbed; then what lost a tie. */
+/* From where the choice ended, back to GENESIS and into what MERGEs absorbed; then what lost a tie.
+ */
 static void mark_places(struct authority *a)
 {
     authority_at(a, a->base)->place = PLACE_PATH;

@@ -1,8 +1,9 @@
 /* authority_merge.c: the join of two states by a MERGE: denials of both, grants of `prev` alone.
  *
- * Both stand under one RECOVER (or GENESIS), so both are of one era; what differs between them was done in it.
+ * Both stand under one RECOVER (or GENESIS), so both are of one era; what differs between them was
+ * done in it.
  */
-#include "ledger/authority.h"
+#include "ledger/authority_state.h"
 
 struct merge {
     struct authority *authority;
@@ -57,9 +58,9 @@ static enum status merge_both(struct merge *m, struct key_record *mine,
 
 static bool is_same(const struct key_record *a, const struct key_record *b)
 {
-    return a->grant == b->grant && a->era == b->era && a->live == b->live &&
-           a->burnt == b->burnt && a->admin == b->admin && a->scope == b->scope &&
-           a->history == b->history && a->revokes == b->revokes && a->revoke_era == b->revoke_era;
+    return a->grant == b->grant && a->era == b->era && a->live == b->live && a->burnt == b->burnt &&
+           a->admin == b->admin && a->scope == b->scope && a->history == b->history &&
+           a->revokes == b->revokes && a->revoke_era == b->revoke_era;
 }
 
 static enum status merge_record(void *context, void *a, void *b, void **out)
@@ -101,10 +102,8 @@ enum status authority_merge(struct authority *authority, struct authority_state 
                             const struct authority_state *other)
 {
     struct merge m = {.authority = authority, .era = state->era};
-    struct trie_join keys = {.arena = authority->arena,
-                             .value = merge_record,
-                             .context = &m,
-                             .kind = TRIE_UNION};
+    struct trie_join keys = {
+        .arena = authority->arena, .value = merge_record, .context = &m, .kind = TRIE_UNION};
     enum status status = trie_join(&keys, state->keys, other->keys, &state->keys);
     if (status != STATUS_OK)
         return status;

@@ -1,10 +1,13 @@
-/* authority_state.c: what each type of authority entry does to the state before it, or which rule it breaks.
+/* authority_state.c: what each type of authority entry does to the state before it, or which rule
+ * it breaks.
  *
- * An entry that breaks a rule leaves the state as it was, for ever: what follows on its path starts from there.
+ * An entry that breaks a rule leaves the state as it was, for ever: what follows on its path starts
+ * from there.
  */
+#include "ledger/authority_state.h"
+
 #include <string.h>
 
-#include "ledger/authority.h"
 #include "ledger/base/checksum.h"
 #include "ledger/crypt.h"
 
@@ -165,8 +168,8 @@ static enum status apply_lift(struct step *step)
     uint8_t *id = arena_copy(authority->arena, step->input->body->lift.id, 32);
     if (!id)
         return STATUS_NO_MEMORY;
-    return trie_put(authority->arena, &step->state->lifts,
-                    siphash13(authority->hash_key, id, 32), id, id);
+    return trie_put(authority->arena, &step->state->lifts, siphash13(authority->hash_key, id, 32),
+                    id, id);
 }
 
 static enum rule apply_policy(struct step *step)

@@ -3,13 +3,15 @@
  * Out: one walk over the store notes of each entry what its place depends on; the notes are sorted,
  * and the entries written in their order, each read again by its id. Feeds go by author, stream and
  * seq, which puts each after its prev. Authority entries go by depth: one more than that of the
- * deepest entry that they need.
+ * deepest entry that they need. All of it goes in small steps, for whoever has other things to do
+ * too: the entries that were there at the beginning stay as they are, whatever is added meanwhile.
  *
  * In: a section is one batch. The first item that is refused ends it, and nothing of it was
  * imported.
  */
 #include "ledger/backup.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +41,24 @@ struct said {
     uint8_t bytes[LIMIT_STATEMENT];
 };
 
-struct export
-{
+/* Where the next entry of each list is. */
+struct places {
+    size_t authority, said, feeds;
+};
+
+enum phase { PHASE_NOTE, PHASE_SORT, PHASE_SECTION, PHASE_AUTHORITY, PHASE_FEEDS, PHASE_DONE };
+
+struct backup_job {
+    struct ledger *ledger;
+    int fd;
+    enum phase phase;
+    uint64_t noted, entries;       /* of those that were there at the beginning */
+    unsigned left;                 /* entries that this step may still look at */
     struct notes authority, feeds; /* sorted by namespace first */
     struct said *said; /* malloc'd; sorted by namespace, author, form, as the store has them */
     size_t said_count, said_size;
+    struct bundle_writer *writer;
+    struct places at, end; /* of the section that is being written */
 };
 
 /* Room for one more item of `item` octets. */
@@ -82,11 +97,13 @@ static uint64_t authority_depth(const struct notes *authority, const struct entr
     return depth + 1;
 }
 
-static enum status note_entry(void *context, const struct entry *entry)
+static enum status note_entry(void *context, uint64_t number, const struct entry *entry)
 {
-    struct export *export = context;
+    struct backup_job *job = context;
     bool is_authority = entry->stream == 0;
-    struct notes *notes = is_authority ? &export->authority : &export->feeds;
+    struct notes *notes = is_authority ? &job->authority : &job->feeds;
+    if (number >= job->entries || job->left == 0)
+        return STATUS_AGAIN;
     void *items = notes->items;
     enum status status = make_room(&items, notes->count, &notes->size, sizeof *notes->items);
     notes->items = items;
@@ -100,22 +117,24 @@ static enum status note_entry(void *context, const struct entry *entry)
     memcpy(note->author, entry->author, 32);
     memcpy(note->id, entry->id, 32);
     notes->count++;
+    job->noted++;
+    job->left--;
     return STATUS_OK;
 }
 
 static enum status note_statement(void *context, const uint8_t *bytes, size_t len)
 {
-    struct export *export = context;
+    struct backup_job *job = context;
     struct statement statement;
-    void *items = export->said;
+    void *items = job->said;
     enum status status = statement_decode(&statement, bytes, len);
     if (status != STATUS_OK)
         return STATUS_CORRUPT;
-    status = make_room(&items, export->said_count, &export->said_size, sizeof *export->said);
-    export->said = items;
+    status = make_room(&items, job->said_count, &job->said_size, sizeof *job->said);
+    job->said = items;
     if (status != STATUS_OK)
         return status;
-    struct said *said = &export->said[export->said_count++];
+    struct said *said = &job->said[job->said_count++];
     memcpy(said->namespace_id, statement.namespace_id, 32);
     memcpy(said->bytes, bytes, len);
     said->len = (uint16_t)len;
@@ -166,106 +185,181 @@ static size_t notes_run(const struct notes *notes, size_t at, const uint8_t name
     return at;
 }
 
-static size_t said_run(const struct export *export, size_t at,
+static size_t said_run(const struct backup_job *job, size_t at,
                        const uint8_t namespace_id[static 32], uint64_t *octets)
 {
-    for (; at < export->said_count && memcmp(export->said[at].namespace_id, namespace_id, 32) == 0;
-         at++)
-        *octets += export->said[at].len + (size_t)BUNDLE_ITEM_EXTRA;
+    for (; at < job->said_count && memcmp(job->said[at].namespace_id, namespace_id, 32) == 0; at++)
+        *octets += job->said[at].len + (size_t)BUNDLE_ITEM_EXTRA;
     return at;
 }
 
-static enum status write_entries(struct ledger *ledger, struct bundle_writer *writer,
-                                 enum bundle_part part, const struct notes *notes, size_t from,
+/* From *at to `to`, as far as this step may go. */
+static enum status write_entries(struct backup_job *job, const struct notes *notes, size_t *at,
                                  size_t to)
 {
     uint8_t bytes[LIMIT_ENTRY];
     size_t len;
-    enum status status = bundle_writer_list(writer, part);
-    for (size_t i = from; status == STATUS_OK && i < to; i++) {
-        status = ledger_get(ledger, notes->items[i].id, bytes, &len);
+    enum status status = STATUS_OK;
+    for (; status == STATUS_OK && *at < to && job->left > 0; job->left--, ++*at) {
+        status = ledger_get(job->ledger, notes->items[*at].id, bytes, &len);
         if (status == STATUS_OK)
-            status = bundle_writer_item(writer, bytes, len);
+            status = bundle_writer_item(job->writer, bytes, len);
     }
     return status;
 }
 
-static enum status write_statements(struct bundle_writer *writer, const struct export *export,
-                                    size_t from, size_t to)
+static enum status write_statements(struct backup_job *job)
 {
-    enum status status = bundle_writer_list(writer, BUNDLE_STATEMENT);
-    for (size_t i = from; status == STATUS_OK && i < to; i++)
-        status = bundle_writer_item(writer, export->said[i].bytes, export->said[i].len);
+    enum status status = bundle_writer_list(job->writer, BUNDLE_STATEMENT);
+    for (size_t i = job->at.said; status == STATUS_OK && i < job->end.said; i++)
+        status = bundle_writer_item(job->writer, job->said[i].bytes, job->said[i].len);
     return status;
 }
 
-/* Where the next household begins in each list. */
-struct places {
-    size_t authority, said, feeds;
-};
-
-static enum status write_section(struct ledger *ledger, struct bundle_writer *writer,
-                                 const struct export *export, struct places *at)
+static enum status begin_section(struct backup_job *job)
 {
-    uint8_t namespace_id[32];
     uint64_t octets = BUNDLE_PARTS_EMPTY;
-    memcpy(namespace_id, export->authority.items[at->authority].namespace_id, 32);
-    struct places end = {
-        .authority = notes_run(&export->authority, at->authority, namespace_id, &octets),
-        .said = said_run(export, at->said, namespace_id, &octets),
-        .feeds = notes_run(&export->feeds, at->feeds, namespace_id, &octets),
+    const uint8_t *namespace_id = job->authority.items[job->at.authority].namespace_id;
+    job->end = (struct places){
+        .authority = notes_run(&job->authority, job->at.authority, namespace_id, &octets),
+        .said = said_run(job, job->at.said, namespace_id, &octets),
+        .feeds = notes_run(&job->feeds, job->at.feeds, namespace_id, &octets),
     };
     uint32_t counts[3] = {
-        [BUNDLE_AUTHORITY] = (uint32_t)(end.authority - at->authority),
-        [BUNDLE_STATEMENT] = (uint32_t)(end.said - at->said),
-        [BUNDLE_FEED] = (uint32_t)(end.feeds - at->feeds),
+        [BUNDLE_AUTHORITY] = (uint32_t)(job->end.authority - job->at.authority),
+        [BUNDLE_STATEMENT] = (uint32_t)(job->end.said - job->at.said),
+        [BUNDLE_FEED] = (uint32_t)(job->end.feeds - job->at.feeds),
     };
-    enum status status = bundle_writer_section(writer, namespace_id, octets, counts);
-    if (status == STATUS_OK)
-        status = write_entries(ledger, writer, BUNDLE_AUTHORITY, &export->authority, at->authority,
-                               end.authority);
-    if (status == STATUS_OK)
-        status = write_statements(writer, export, at->said, end.said);
-    if (status == STATUS_OK)
-        status = write_entries(ledger, writer, BUNDLE_FEED, &export->feeds, at->feeds, end.feeds);
-    *at = end;
+    enum status status = bundle_writer_section(job->writer, namespace_id, octets, counts);
+    return status == STATUS_OK ? bundle_writer_list(job->writer, BUNDLE_AUTHORITY) : status;
+}
+
+/* Each household has a GENESIS. */
+static uint32_t count_sections(const struct backup_job *job)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < job->authority.count; i++)
+        count += i == 0 || memcmp(job->authority.items[i].namespace_id,
+                                  job->authority.items[i - 1].namespace_id, 32) != 0;
+    return count;
+}
+
+/* --- out: the steps --- */
+
+static enum status step_note(struct backup_job *job)
+{
+    enum status status = ledger_each_from(job->ledger, job->noted, note_entry, job);
+    if (status == STATUS_AGAIN)
+        status = STATUS_OK;
+    if (status == STATUS_OK && job->noted == job->entries)
+        job->phase = PHASE_SORT;
     return status;
 }
 
-static enum status write_all(struct ledger *ledger, const struct export *export, uint32_t sections,
-                             int fd)
+static enum status step_sort(struct backup_job *job)
 {
-    struct bundle_writer *writer;
-    struct places at = {0};
-    enum status status = bundle_writer_create(&writer, fd, sections);
-    if (status != STATUS_OK)
-        return status;
-    while (status == STATUS_OK && at.authority < export->authority.count)
-        status = write_section(ledger, writer, export, &at);
-    enum status finished = bundle_writer_finish(writer);
-    return status == STATUS_OK ? finished : status;
+    notes_sort(&job->authority, compare_authority);
+    notes_sort(&job->feeds, compare_feeds);
+    job->phase = job->authority.count > 0 ? PHASE_SECTION : PHASE_DONE;
+    job->left = 0;
+    return bundle_writer_create(&job->writer, job->fd, count_sections(job));
 }
 
-enum status backup_export(struct ledger *ledger, int fd)
+static enum status step_section(struct backup_job *job)
 {
-    struct export export = {.said = NULL};
+    job->phase = PHASE_AUTHORITY;
+    return begin_section(job);
+}
+
+static enum status step_authority(struct backup_job *job)
+{
+    enum status status =
+        write_entries(job, &job->authority, &job->at.authority, job->end.authority);
+    if (status != STATUS_OK || job->at.authority < job->end.authority)
+        return status;
+    job->phase = PHASE_FEEDS;
+    status = write_statements(job);
+    job->at.said = job->end.said;
+    return status == STATUS_OK ? bundle_writer_list(job->writer, BUNDLE_FEED) : status;
+}
+
+static enum status step_feeds(struct backup_job *job)
+{
+    enum status status = write_entries(job, &job->feeds, &job->at.feeds, job->end.feeds);
+    if (status == STATUS_OK && job->at.feeds == job->end.feeds)
+        job->phase = job->at.authority < job->authority.count ? PHASE_SECTION : PHASE_DONE;
+    return status;
+}
+
+static enum status finish(struct backup_job *job)
+{
+    enum status status = bundle_writer_finish(job->writer);
+    job->writer = NULL;
+    return status;
+}
+
+enum status backup_job_create(struct backup_job **out, struct ledger *ledger, int fd)
+{
     struct ledger_stats stats;
+    *out = NULL;
     /* What is not durable yet must not leave. */
     if (ledger_in_batch(ledger))
         return STATUS_BUSY;
     enum status status = ledger_stats(ledger, &stats);
-    if (status == STATUS_OK)
-        status = ledger_each(ledger, note_entry, &export);
-    if (status == STATUS_OK)
-        status = ledger_each_statement(ledger, note_statement, &export);
-    if (status == STATUS_OK) {
-        notes_sort(&export.authority, compare_authority);
-        notes_sort(&export.feeds, compare_feeds);
-        status = write_all(ledger, &export, (uint32_t)stats.households, fd);
+    if (status != STATUS_OK)
+        return status;
+    struct backup_job *job = calloc(1, sizeof *job);
+    if (!job)
+        return STATUS_NO_MEMORY;
+    *job = (struct backup_job){.ledger = ledger, .fd = fd, .entries = stats.entries};
+    status = ledger_each_statement(ledger, note_statement, job);
+    if (status != STATUS_OK) {
+        backup_job_destroy(job);
+        return status;
     }
-    free(export.authority.items);
-    free(export.feeds.items);
-    free(export.said);
+    *out = job;
+    return STATUS_OK;
+}
+
+enum status backup_job_step(struct backup_job *job, unsigned entries)
+{
+    static enum status (*const steps[])(struct backup_job * job) = {
+        [PHASE_NOTE] = step_note,       [PHASE_SORT] = step_sort,
+        [PHASE_SECTION] = step_section, [PHASE_AUTHORITY] = step_authority,
+        [PHASE_FEEDS] = step_feeds,
+    };
+    enum status status = STATUS_OK;
+    if (ledger_in_batch(job->ledger))
+        return STATUS_BUSY;
+    job->left = entries;
+    while (status == STATUS_OK && job->left > 0 && job->phase < PHASE_DONE)
+        status = steps[job->phase](job);
+    if (status != STATUS_OK)
+        return status;
+    return job->phase == PHASE_DONE ? finish(job) : STATUS_AGAIN;
+}
+
+void backup_job_destroy(struct backup_job *job)
+{
+    if (!job)
+        return;
+    (void)bundle_writer_finish(job->writer); /* of one that was given up: nobody wants it */
+    free(job->authority.items);
+    free(job->feeds.items);
+    free(job->said);
+    free(job);
+}
+
+enum status backup_export(struct ledger *ledger, int fd)
+{
+    struct backup_job *job;
+    enum status status = backup_job_create(&job, ledger, fd);
+    if (status != STATUS_OK)
+        return status;
+    do
+        status = backup_job_step(job, UINT_MAX);
+    while (status == STATUS_AGAIN);
+    backup_job_destroy(job);
     return status;
 }
 

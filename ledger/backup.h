@@ -17,6 +17,14 @@
  * NO_MEMORY, CORRUPT. */
 enum status backup_export(struct ledger *ledger, int fd);
 
+/* The same in steps, of about so many entries each, for a process that has other work too. What is
+ * added to the ledger meanwhile is not in it. The ledger must stay open. */
+struct backup_job; /* heap */
+enum status backup_job_create(struct backup_job **job, struct ledger *ledger, int fd);
+/* OK: the bundle is whole (and not synced). AGAIN: not yet. Any other status: it will never be. */
+enum status backup_job_step(struct backup_job *job, unsigned entries);
+void backup_job_destroy(struct backup_job *job); /* NULL is safe */
+
 /* What became of one section. */
 struct backup_result {
     uint8_t namespace_id[32];

@@ -53,7 +53,7 @@ enum status bundle_writer_create(struct bundle_writer **writer, int fd, uint32_t
 
 /* The caller says the counts and the parts' length beforehand and then gives each of the three
  * lists, in order, with exactly so many items. RANGE when what comes is not what was said; TOO_LONG
- * (an item of more than 65,535 octets); IO. */
+ * (an item of more than 65,535 octets); FULL, IO. */
 enum { BUNDLE_PARTS_EMPTY = 3 * 4, BUNDLE_ITEM_EXTRA = 2 /* beside its octets */ };
 enum status bundle_writer_section(struct bundle_writer *writer,
                                   const uint8_t namespace_id[static 32], uint64_t parts_len,

@@ -42,7 +42,7 @@ static void flush(struct bundle_writer *writer)
         if (n > 0)
             done += (size_t)n;
         else if (n == 0 || errno != EINTR)
-            fail(writer, STATUS_IO);
+            fail(writer, n < 0 && (errno == ENOSPC || errno == EDQUOT) ? STATUS_FULL : STATUS_IO);
     }
     writer->used = 0;
 }

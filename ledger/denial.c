@@ -1,13 +1,17 @@
 /* denial.c: does a SUSPEND, a WITHDRAW or an `over` count? (docs/ledger-rules.md, "Denials")
  *
- * Three questions: did its author hold the right; if a newer list of its author does not have it, do the
- * heads of the SCOPEs since the last list that had it cover it; do the heads of the author's REVOKEs?
+ * Three questions: did its author hold the right; if a newer list of its author does not have it,
+ * do the heads of the SCOPEs since the last list that had it cover it; do the heads of the author's
+ * REVOKEs?
  */
-#include "ledger/household_impl.h"
+#include "ledger/denial.h"
+
+#include "ledger/lineage.h"
 
 enum right { RIGHT_NONE, RIGHT_ENDED, RIGHT_HELD };
 
-/* How a walk back over a key's lists came to one: straight, or past SCOPEs that do not have the denial. */
+/* How a walk back over a key's lists came to one: straight, or past SCOPEs that do not have the
+ * denial. */
 enum way {
     WAY_STRAIGHT = 1,
     WAY_COVERED = 2,   /* some head listed on the way covers it */
@@ -22,8 +26,7 @@ static bool is_covered_by(const struct household *h, uint32_t denial,
     const struct known *listed = known_at(h, head->known);
     if (!(listed->flags & KNOWN_HELD))
         return stream_at(h, known->stream)->number == head->stream && known->seq <= head->seq;
-    return listed->stream == known->stream && known->seq <= listed->seq &&
-           lineage_ancestor(h, head->known, known->seq) == denial;
+    return known->seq <= listed->seq && lineage_ancestor(h, head->known, known->seq) == denial;
 }
 
 static bool is_covered(const struct household *h, uint32_t denial, const struct key_event *event)
@@ -74,8 +77,8 @@ static void offer(struct list_walk *walk, struct key_event *event, uint8_t ways)
 }
 
 /* The ways behind a SCOPE that does not have the denial. */
-static uint8_t ways_past(const struct household *h, uint32_t denial,
-                         const struct key_event *scope, uint8_t ways)
+static uint8_t ways_past(const struct household *h, uint32_t denial, const struct key_event *scope,
+                         uint8_t ways)
 {
     if (scope->head_count == 0)
         return WAY_VOID;

@@ -1,7 +1,8 @@
 /* household.c: see household.h. Which entries are accepted, and what each of them adds.
  *
- * A SET whose author and name are judged already is judged here and now, by names.c; everything else
- * only marks what is stale. Every add first takes the memory that it and later answers may need.
+ * A SET whose author and name are judged already is judged here and now, by names.c; everything
+ * else only marks what is stale. Every add first takes the memory that it and later answers may
+ * need.
  */
 #include "ledger/household.h"
 
@@ -12,6 +13,9 @@
 #include "ledger/base/rrtype.h"
 #include "ledger/crypt.h"
 #include "ledger/household_impl.h"
+#include "ledger/household_index.h"
+#include "ledger/lineage.h"
+#include "ledger/names.h"
 #include "ledger/rdata.h"
 
 static uint8_t process_hash_key[16];
@@ -41,10 +45,8 @@ struct household *household_create(const uint8_t namespace_id[static 32])
     memcpy(h->namespace_id, namespace_id, 32);
     derive_hash_key(h);
     h->dirty = INDEX_NONE;
-    h->authority = (struct authority){.arena = &h->arena,
-                                      .hash_key = h->hash_key,
-                                      .stamp = &h->stamp,
-                                      .sides = INDEX_NONE};
+    h->authority = (struct authority){
+        .arena = &h->arena, .hash_key = h->hash_key, .stamp = &h->stamp, .sides = INDEX_NONE};
     return h;
 }
 
@@ -53,10 +55,10 @@ void household_destroy(struct household *household)
     if (!household)
         return;
     authority_deinit(&household->authority);
-    struct array *arrays[] = {&household->known,       &household->edges,   &household->streams,
-                              &household->authors,     &household->slots,   &household->times,
-                              &household->lists,       &household->leaves,  &household->denials,
-                              &household->withdrawals, &household->grants,  &household->scratch};
+    struct array *arrays[] = {&household->known,       &household->edges,  &household->streams,
+                              &household->authors,     &household->slots,  &household->times,
+                              &household->lists,       &household->leaves, &household->denials,
+                              &household->withdrawals, &household->grants, &household->scratch};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         array_deinit(arrays[i]);
     index_map_deinit(&household->by_id);
@@ -147,8 +149,7 @@ enum status household_admit(const struct household *household, const struct entr
 /* --- adding --- */
 
 /* Files the entry under its id, after `prev`. */
-static void add_known(struct household *h, uint32_t index, const struct entry *entry,
-                      uint32_t prev)
+static void add_known(struct household *h, uint32_t index, const struct entry *entry, uint32_t prev)
 {
     struct known *known = known_at(h, index);
     known->type = entry->type;
@@ -300,7 +301,8 @@ static enum rule set_rule(const struct body_set *set, uint8_t kind)
 {
     if (kind != KIND_PRIVATE && kind != KIND_SHARED)
         return RULE_STREAM_KIND;
-    if (set->rr_count == 0 && rdata_check(set->type, (const uint8_t *)"", 0) == STATUS_TYPE_UNSUPPORTED)
+    if (set->rr_count == 0 &&
+        rdata_check(set->type, (const uint8_t *)"", 0) == STATUS_TYPE_UNSUPPORTED)
         return RULE_RR_TYPE;
     enum status status = rdata_check_owner(set->type, &set->name);
     for (uint8_t i = 0; i < set->rr_count && status == STATUS_OK; i++)
@@ -372,8 +374,7 @@ static void add_denial(struct household *h, uint32_t index)
         h->stale |= STALE_NAMES;
 }
 
-static enum status add_feed(struct household *h, const struct entry *entry,
-                            const struct body *body)
+static enum status add_feed(struct household *h, const struct entry *entry, const struct body *body)
 {
     struct feed_parts parts = {.body = NULL};
     enum status status = feed_take(h, entry, body, &parts);

@@ -1,13 +1,17 @@
-/* household.h: the state function (docs/ledger-rules.md): from the set of entries held to the names now.
+/* household.h: the state function (docs/ledger-rules.md): from the set of entries held to the names
+ * now.
  *
- * Pure: no disk, clock or random source; the entries are copied in as far as they are needed. The same
- * set gives the same state in whatever order it came. An ordinary SET costs a look at its own name; an authority
- * entry, a SUSPEND, a WITHDRAW, a scope opening, or an entry of a key with listed heads has everything
- * judged again, lazily, at the next question.
+ * Pure: no disk, clock or random source; the entries are copied in as far as they are needed. The
+ * same set gives the same state in whatever order it came. An ordinary SET costs a look at its own
+ * name; an authority entry, a SUSPEND, a scope opening, a listed head that was awaited, or a fork
+ * too many has everything judged again, once, at the next question.
  *
  *     enum status status = household_admit(h, &entry);   // may it be accepted? changes nothing
  *     if (status == STATUS_OK && entry_verify(&entry) == STATUS_OK)
  *         status = household_add(h, &entry);
+ *
+ * Answers take no memory and can't fail for want of it. What a callback is given holds for the
+ * call; it may ask, but not add. For one thread at a time, also for asking.
  */
 #ifndef HEARTH_LEDGER_HOUSEHOLD_H
 #define HEARTH_LEDGER_HOUSEHOLD_H
@@ -22,20 +26,22 @@
 
 struct household; /* heap */
 
-/* The key under which this process hashes what others chose (ids, keys, names), so that nobody can choose
- * them to collide: random octets, once, before the first household. No result depends on it. */
+/* The key under which this process hashes what others chose (ids, keys, names), so that nobody can
+ * choose them to collide: random octets, once, before the first household. No result depends on it.
+ */
 void household_set_hash_key(const uint8_t key[static 16]);
 
 /* NULL when memory is out. */
 struct household *household_create(const uint8_t namespace_id[static 32]);
 void household_destroy(struct household *household);
 
-/* May this well-formed entry be accepted now? Cheap; before any signature is checked. OK; DUPLICATE;
- * WAIT_PREV (or a MERGE's other head); WAIT_GRANT; and for good: FOREIGN, UNAUTHORISED, MALFORMED (seq, stream). */
+/* May this well-formed entry be accepted now? Cheap; before any signature is checked. OK;
+ * DUPLICATE; WAIT_PREV (or a MERGE's other head); WAIT_GRANT; and for good: FOREIGN, UNAUTHORISED,
+ * MALFORMED (seq, stream), UPGRADE. */
 enum status household_admit(const struct household *household, const struct entry *entry);
 
-/* Adds an entry that household_admit admitted and whose signature was verified. NO_MEMORY (nothing is
- * changed then). */
+/* Adds an entry whose signature was verified. What household_admit says, and NO_MEMORY; nothing is
+ * changed then. The entry's octets are not needed afterwards. */
 enum status household_add(struct household *household, const struct entry *entry);
 
 size_t household_entries(const struct household *household);
@@ -52,7 +58,7 @@ struct household_grant {
     uint8_t key[32], spki_sha256[32], zone_key[32];
     uint8_t role; /* enum body_role */
     uint8_t flags;
-    bool scoped;               /* has a scope list */
+    bool scoped;                  /* has a scope list */
     uint8_t scope_commitment[32]; /* of the (first) list */
     enum grant_state state;
     uint8_t grant_id[32]; /* the GRANT entry */
@@ -63,25 +69,27 @@ struct household_grant {
 struct household_authority {
     uint8_t owner[32];
     uint8_t recovery_commitment[32];
-    uint8_t head[32]; /* where an owner's next entry goes; frozen: the greatest id among the heads */
+    /* Where an owner's next entry goes; frozen: the end with the greatest id among those of the
+     * tied branches. Owner and commitment are those in force there. */
+    uint8_t head[32];
     uint64_t head_seq;
     bool frozen;
-    uint8_t fork[32]; /* frozen: the branch point */
+    uint8_t fork[32]; /* frozen: the branch point, whose grants and policy hold */
     uint16_t soft_hours, hard_hours, min_version; /* defaults 168, 720, 1 without a POLICY */
 };
 
 /* NOT_FOUND before GENESIS is held. */
 enum status household_authority(struct household *household, struct household_authority *out);
 
-/* Every key that was ever granted on the chosen path, in order of their GRANTs (then id). Calls until
- * `each` returns false. */
+/* Every key that was ever granted on the chosen path, in order of their GRANTs (then id). Calls
+ * until `each` returns false. */
 void household_each_grant(struct household *household,
                           bool (*each)(void *context, const struct household_grant *grant),
                           void *context);
 enum status household_find_grant(struct household *household, const uint8_t key[static 32],
                                  struct household_grant *out);
 
-/* Could this key write that name and type now? OK, or the rule. */
+/* Could this key write that name now? RULE_NONE, or the rule against it. */
 enum rule household_may_set(struct household *household, const uint8_t key[static 32],
                             const struct name *relative);
 
@@ -108,18 +116,19 @@ struct household_set {
     uint32_t conflicts; /* live SETs besides this one */
 };
 
-/* Every winner in canonical order of name, then type; emptied and deleting ones (rr_count 0) too. */
+/* Every winner in canonical order of name, then type; emptied and deleting ones (rr_count 0) too.
+ */
 void household_each_winner(struct household *household,
                            bool (*each)(void *context, const struct household_set *set),
                            void *context);
 size_t household_winners(struct household *household);
 
 /* The winner of one name and type. NOT_FOUND. */
-enum status household_winner(struct household *household, const struct name *relative, uint16_t type,
-                             struct household_set *out);
+enum status household_winner(struct household *household, const struct name *relative,
+                             uint16_t type, struct household_set *out);
 
-/* Ids of the live SETs of a name and type (what a write must name), up to `max`, greatest first; returns
- * how many there are in all. */
+/* Ids of the live SETs of a name and type (what a write must name), up to `max`, greatest first;
+ * returns how many there are in all. */
 size_t household_live(struct household *household, const struct name *relative, uint16_t type,
                       uint8_t (*ids)[32], size_t max);
 
@@ -149,7 +158,8 @@ void household_each_withdrawal(struct household *household,
 enum status household_effect(struct household *household, const uint8_t id[static 32],
                              enum rule *rule);
 
-/* The author's streams: for opening and appending to one's own. Leaves of forked streams come each. */
+/* The author's streams: for opening and appending to one's own. Leaves of forked streams come each.
+ */
 struct household_stream {
     uint8_t author[32];
     uint64_t stream, seq; /* of the head */

@@ -1,12 +1,14 @@
 /* household_impl.h: what a household keeps, for the files of the state function alone.
  *
- *     household.c         admits entries and adds them          judge.c     which keys hold what now
- *     household_query.c   answers about names and keys          denial.c    which denials count
- *     household_root.c    state root, frontier                  names.c     slots, live SETs, winners
- *     authority*.c        the tree, its states, the choice      lineage.c   who is whose ancestor
+ *     household.c         admits entries and adds them          judge.c     which keys hold what
+ * now household_query.c   answers about names and entries       denial.c    which denials count
+ *     household_keys.c    answers about grants and owner        names.c     slots, live SETs,
+ * winners household_root.c    state root, frontier                  lineage.c   who is whose
+ * ancestor household_index.c   finds what is known                   authority*.c  the tree and its
+ * states
  *
- * Adding reserves all memory first. What an entry changes beyond its own name is only marked as stale;
- * judge_settle, which takes no memory and can't fail, makes it good before an answer.
+ * Adding reserves all memory first. What an entry changes beyond its own name is only marked as
+ * stale; judge_settle, which takes no memory and can't fail, makes it good before an answer.
  */
 #ifndef HEARTH_LEDGER_HOUSEHOLD_IMPL_H
 #define HEARTH_LEDGER_HOUSEHOLD_IMPL_H
@@ -23,13 +25,13 @@
 #include "ledger/sorted_index.h"
 
 enum known_flag {
-    KNOWN_HELD = 1,        /* else other entries only name it */
-    KNOWN_PARENT = 2,      /* something follows it */
-    KNOWN_FORK = 4,        /* several do */
-    KNOWN_LISTED = 8,      /* a REVOKE or SCOPE lists it as a head */
+    KNOWN_HELD = 1,         /* else other entries only name it */
+    KNOWN_PARENT = 2,       /* something follows it */
+    KNOWN_FORK = 4,         /* several do */
+    KNOWN_LISTED = 8,       /* a REVOKE or SCOPE lists it as a head */
     KNOWN_OVER_COUNTS = 16, /* a SET: its `over` counts */
-    KNOWN_KILLED = 32,     /* a counting `over` names it */
-    KNOWN_DEAD = 64        /* one of its own name and type */
+    KNOWN_KILLED = 32,      /* a counting `over` names it */
+    KNOWN_DEAD = 64         /* one of its own name and type */
 };
 
 /* An id: of an entry held, or of one that an `over` or a list of heads names. */
@@ -73,14 +75,15 @@ struct author {
     uint32_t streams, forks;
     /* Of the last judgement. */
     bool live, burnt, suspended;
-    bool admin;    /* may SUSPEND */
-    bool any_name; /* may write any name */
-    bool over_all; /* every `over` of it counts */
+    bool admin;      /* may SUSPEND */
+    bool any_name;   /* may write any name */
+    bool over_all;   /* every `over` of it counts */
     bool asked_void; /* a REVOKE that holds lists no head */
     uint32_t suspended_by;
-    struct key_record *base, *sides; /* in the state that holds; on tied branches, where it differs */
-    uint32_t changed;                /* on how many sides it differs */
-    struct key_event *asked;         /* REVOKEs whose heads bound its denials */
+    struct key_record *base,
+        *sides;              /* in the state that holds; on tied branches, where it differs */
+    uint32_t changed;        /* on how many sides it differs */
+    struct key_event *asked; /* REVOKEs whose heads bound its denials */
 };
 
 /* One name and type. */
@@ -90,7 +93,8 @@ struct slot {
     uint16_t type;
     uint8_t name_len;
     bool is_dirty;
-    uint32_t live, live_count; /* SETs, the winner first; when dirty: unsorted, dead ones among them */
+    uint32_t live,
+        live_count; /* SETs, the winner first; when dirty: unsorted, dead ones among them */
     uint32_t next_dirty;
     uint32_t times; /* per author */
 };
@@ -174,55 +178,5 @@ static inline struct key_record *author_next(const struct author *author,
 {
     return record == author->base ? author->sides : record->next_side;
 }
-
-/* --- household_index.c: finding what is known; INDEX_NONE when it is not --- */
-uint32_t index_id(const struct household *h, const uint8_t id[static 32]);
-uint32_t index_author(const struct household *h, const uint8_t key[static 32]);
-uint32_t index_stream(const struct household *h, uint32_t author, uint64_t number);
-uint32_t index_slot(const struct household *h, const struct name *name, uint16_t type);
-/* Found or added; room was reserved. */
-uint32_t index_add_id(struct household *h, const uint8_t id[static 32]);
-uint32_t index_add_author(struct household *h, const uint8_t key[static 32]);
-uint32_t index_add_stream(struct household *h, uint32_t author, uint64_t number);
-/* Files the last slot. */
-void index_add_slot(struct household *h, uint32_t slot);
-/* Found or made, room reserved; NULL when memory is out. */
-struct scope_list *index_add_list(struct household *h, const uint8_t commitment[static 32]);
-enum status index_reserve(struct household *h, size_t ids);
-
-/* --- lineage.c --- */
-/* Makes `known` a child of `prev` (INDEX_NONE: a start). */
-void lineage_link(struct household *h, uint32_t known, uint32_t prev);
-/* The ancestor-or-equal with that seq; `seq` is at most its own. */
-uint32_t lineage_ancestor(const struct household *h, uint32_t known, uint32_t seq);
-/* The last ancestor-or-equal of both, of one root. */
-uint32_t lineage_common(const struct household *h, uint32_t a, uint32_t b);
-
-/* --- judge.c --- */
-void judge_settle(struct household *h);
-/* Why nothing that this key writes is valid; RULE_NONE. */
-enum rule judge_author(const struct author *author);
-bool judge_in_scope(struct household *h, const struct author *author, const struct name *name);
-
-/* --- denial.c; authors are judged --- */
-/* Of a SUSPEND or WITHDRAW. */
-enum rule denial_rule(struct household *h, uint32_t known);
-/* Does the `over` of this SET count? */
-bool denial_over_counts(struct household *h, uint32_t known, const struct name *name);
-
-/* --- names.c --- */
-enum status names_reserve(struct household *h, size_t over);
-/* Adds a SET that is known and linked; room was reserved. `order` is for a new slot. */
-void names_add(struct household *h, uint32_t known, const struct body_set *set,
-               const uint8_t *order);
-/* The octets by which a slot is ordered: name->len - 1 of them. */
-void names_order(const struct name *name, uint8_t order[static NAME_WIRE_MAX]);
-void names_judge_all(struct household *h);
-/* Sorts the live lists that changed. */
-void names_refresh(struct household *h);
-/* Sorts the names. */
-void names_settle_order(struct household *h);
-/* Is there a counting WITHDRAW of this hash? */
-bool names_is_withdrawn(const struct household *h, const uint8_t hash[static 32]);
 
 #endif

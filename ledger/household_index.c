@@ -1,8 +1,9 @@
 /* household_index.c: the hash maps of a household: ids, keys, streams, scope lists, names. */
+#include "ledger/household_index.h"
+
 #include <string.h>
 
 #include "ledger/base/checksum.h"
-#include "ledger/household_impl.h"
 
 enum { SLOT_KEY_MAX = NAME_WIRE_MAX + 2 };
 

@@ -1,7 +1,9 @@
-/* household_keys.c: the answers of household.h about authority: owner, grants, heads of the tree. */
+/* household_keys.c: the answers of household.h about authority: owner, grants, heads of the tree.
+ */
 #include <string.h>
 
-#include "ledger/household_impl.h"
+#include "ledger/household_index.h"
+#include "ledger/judge.h"
 
 enum status household_authority(struct household *household, struct household_authority *out)
 {

@@ -1,9 +1,13 @@
-/* household_query.c: the answers of household.h about names and denials. Each settles first what is stale. */
+/* household_query.c: the answers of household.h about names and denials. Each settles first what is
+ * stale. */
 #include <assert.h>
 #include <string.h>
 
 #include "ledger/base/rrtype.h"
-#include "ledger/household_impl.h"
+#include "ledger/denial.h"
+#include "ledger/household_index.h"
+#include "ledger/judge.h"
+#include "ledger/names.h"
 
 /* --- names --- */
 
@@ -176,7 +180,8 @@ static enum rule set_effect(struct household *h, uint32_t index)
     return slot->live == index ? RULE_NONE : RULE_OUTRANKED;
 }
 
-/* What was joined from another branch: REVOKEs, SCOPEs and rights to deny hold; grants and policy do not. */
+/* What was joined from another branch: REVOKEs, SCOPEs and rights to deny hold; grants and policy
+ * do not. */
 static enum rule joined_effect(const struct authority_entry *entry)
 {
     if (entry->rule != RULE_NONE)

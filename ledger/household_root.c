@@ -1,10 +1,12 @@
-/* household_root.c: the state root and the frontier (docs/ledger-format.md, "Head statement"): a household's
- * state, and what is held of it, as one hash each. */
+/* household_root.c: the state root and the frontier (docs/ledger-format.md, "Head statement"): a
+ * household's state, and what is held of it, as one hash each. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/crypt.h"
-#include "ledger/household_impl.h"
+#include "ledger/denial.h"
+#include "ledger/judge.h"
+#include "ledger/names.h"
 
 static void add_u64(struct crypt_hasher *hasher, uint64_t value)
 {

@@ -25,6 +25,10 @@ enum status incarnation_read(struct incarnation_mark *mark, const char *state_di
  */
 enum status incarnation_write(const struct incarnation_mark *mark, const char *state_dir, int *fd);
 
+/* Goes on with the mark that is there: needs no room on the disk. NOT_FOUND, DENIED, IO. */
+enum status incarnation_continue(const struct incarnation_mark *mark, const char *state_dir,
+                                 int *fd);
+
 /* After a commit. Not synced: a mark that a power cut takes back only notices less. */
 enum status incarnation_advance(const struct incarnation_mark *mark, int fd);
 

@@ -1,4 +1,5 @@
-/* index_map.c: see index_map.h. At most three quarters full; the slot after a taken one is tried next. */
+/* index_map.c: see index_map.h. At most three quarters full; the slot after a taken one is tried
+ * next. */
 #include "ledger/index_map.h"
 
 #include <stdlib.h>

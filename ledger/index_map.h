@@ -1,7 +1,7 @@
 /* index_map.h: from a key's hash to its index in an array: open addressing, eight octets a slot.
  *
- * The keys stay in the caller's array; `same` compares one of them with the key that is sought. Hashes
- * must be keyed (siphash13): ids named by others and keys in grants can be chosen at will.
+ * The keys stay in the caller's array; `same` compares one of them with the key that is sought.
+ * Hashes must be keyed (siphash13): ids named by others and keys in grants can be chosen at will.
  */
 #ifndef HEARTH_LEDGER_INDEX_MAP_H
 #define HEARTH_LEDGER_INDEX_MAP_H

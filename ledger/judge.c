@@ -1,25 +1,30 @@
-/* judge.c: what every key holds in the state that the authority tree has come to, and which denials and
- * SETs count because of that. See household_impl.h for when it is called.
+/* judge.c: what every key holds in the state that the authority tree has come to, and which denials
+ * and SETs count because of that. See household_impl.h for when it is called.
  *
- * In a frozen household the state of the branch point is the base, and the ends of the tied branches are sides: a
- * key's records on the sides where they differ from the base are linked to its author.
+ * In a frozen household the state of the branch point is the base, and the ends of the tied
+ * branches are sides: a key's records on the sides where they differ from the base are linked to
+ * its author.
  */
+#include "ledger/judge.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/household_impl.h"
+#include "ledger/denial.h"
+#include "ledger/household_index.h"
+#include "ledger/names.h"
 
 /* One judgement of all authors. */
 struct judgement {
     struct household *h;
     const struct authority_state *base;
-    uint64_t stamp;     /* of the records seen in it */
-    uint32_t side_era;  /* of the side being compared */
-    uint32_t same_era;  /* sides of the base's era */
+    uint64_t stamp;    /* of the records seen in it */
+    uint32_t side_era; /* of the side being compared */
+    uint32_t same_era; /* sides of the base's era */
 };
 
-/* Does the record give a right to deny in a state of that era? After a RECOVER that did not grant the key again,
- * only when a REVOKE since then says up to where. */
+/* Does the record give a right to deny in a state of that era? After a RECOVER that did not grant
+ * the key again, only when a REVOKE since then says up to where. */
 static bool gives_rights(const struct key_record *record, uint32_t era)
 {
     return record->grant != INDEX_NONE && (record->era == era || record->revoke_era == era);
@@ -137,9 +142,10 @@ static void conclude(struct judgement *j, struct author *author)
     }
     author->live = base && is_live(base, j->base->era) && !author->burnt;
     if (base) {
-        /* The base's own list bounds a key where a side has left it as it was, or none has it granted. */
-        base->gives_scope = is_live(base, j->base->era) &&
-                            (j->same_era > author->changed || !side_scope);
+        /* The base's own list bounds a key where a side has left it as it was, or none has it
+         * granted. */
+        base->gives_scope =
+            is_live(base, j->base->era) && (j->same_era > author->changed || !side_scope);
         base->gives_rights = gives_rights(base, j->base->era);
     }
     collect_revokes(j, author);
@@ -201,8 +207,7 @@ static void suspend(struct household *h, uint32_t denial)
     const struct known *known = known_at(h, denial);
     struct body body;
     enum status status = body_decode(&body, known->type, known->body, known->body_len);
-    uint32_t target =
-        status == STATUS_OK ? index_author(h, body.suspend.signing.key) : INDEX_NONE;
+    uint32_t target = status == STATUS_OK ? index_author(h, body.suspend.signing.key) : INDEX_NONE;
     if (target == INDEX_NONE)
         return;
     struct author *author = author_at(h, target);

@@ -1,4 +1,5 @@
-/* key_event.c: see key_event.h. Walks use links inside the events: they take no memory and no recursion. */
+/* key_event.c: see key_event.h. Walks use links inside the events: they take no memory and no
+ * recursion. */
 #include "ledger/key_event.h"
 
 #include <stddef.h>

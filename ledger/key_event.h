@@ -1,5 +1,5 @@
-/* key_event.h: what happened to one key on the way to an authority state: the lists it was given, the heads
- * of its SCOPEs and REVOKEs, and joins of several ways.
+/* key_event.h: what happened to one key on the way to an authority state: the lists it was given,
+ * the heads of its SCOPEs and REVOKEs, and joins of several ways.
  *
  * Events never change. Each points at what came before it, so that a state refers to a key's whole
  * past by one pointer, and states share it.
@@ -53,8 +53,8 @@ struct key_event *key_event_pop(struct key_event_walk *walk);
 /* The next event that is no JOIN, of those that stand in front: nothing before these is taken. */
 struct key_event *key_event_pop_front(struct key_event_walk *walk);
 
-/* Both sides as one; one of them alone where it says everything. `stamp` is used and moved on. NULL with
- * *status NO_MEMORY. Either may be NULL. */
+/* Both sides as one; one of them alone where it says everything. `stamp` is used and moved on. NULL
+ * with *status NO_MEMORY. Either may be NULL. */
 struct key_event *key_event_join(struct arena *arena, uint64_t *stamp, struct key_event *a,
                                  struct key_event *b, enum status *status);
 

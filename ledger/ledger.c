@@ -107,14 +107,33 @@ uint64_t ledger_incarnation(struct ledger *ledger, bool *restored)
 
 enum status ledger_begin(struct ledger *ledger)
 {
-    if (ledger->unusable != STATUS_OK)
-        return ledger->unusable;
     if (ledger->in_batch)
         return STATUS_BUSY;
-    enum status status = store_begin(ledger->store);
+    enum status status = ledger_ready(ledger);
+    if (status == STATUS_OK)
+        status = store_begin(ledger->store);
     ledger->in_batch = status == STATUS_OK;
     ledger->failed = STATUS_OK;
     return status;
+}
+
+static void replay(struct ledger *ledger)
+{
+    ledger->unusable = ledger_replay(ledger);
+    if (ledger->unusable != STATUS_OK)
+        ledger_forget_all(ledger);
+}
+
+enum status ledger_ready(struct ledger *ledger)
+{
+    if (ledger->unusable != STATUS_OK)
+        replay(ledger);
+    return ledger->unusable;
+}
+
+bool ledger_is_damaged(const struct ledger *ledger)
+{
+    return ledger->unusable == STATUS_CORRUPT || store_is_damaged(ledger->store);
 }
 
 enum status ledger_commit(struct ledger *ledger)
@@ -143,11 +162,8 @@ void ledger_abort(struct ledger *ledger)
     store_abort(ledger->store);
     ledger->in_batch = false;
     ledger->failed = STATUS_OK;
-    if (!ledger->changed)
-        return;
-    ledger->unusable = ledger_replay(ledger);
-    if (ledger->unusable != STATUS_OK)
-        ledger_forget_all(ledger);
+    if (ledger->changed)
+        replay(ledger);
 }
 
 bool ledger_in_batch(const struct ledger *ledger)
@@ -304,6 +320,12 @@ enum status ledger_each(struct ledger *ledger,
 {
     struct each_entry inner = {.each = each, .context = context};
     return store_each_entry(ledger->store, without_number, &inner);
+}
+
+enum status ledger_each_from(struct ledger *ledger, uint64_t first, store_each_fn *each,
+                             void *context)
+{
+    return store_each_entry_from(ledger->store, first, each, context);
 }
 
 enum status ledger_each_back(struct ledger *ledger, uint64_t before, store_each_fn *each,

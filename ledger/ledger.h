@@ -47,6 +47,14 @@ enum status ledger_commit(struct ledger *ledger);
 void ledger_abort(struct ledger *ledger);
 bool ledger_in_batch(const struct ledger *ledger);
 
+/* An abort that ran out of memory leaves the ledger as if it were empty, until the state could be
+ * made again. Tries that when it is so: OK, or why not. Whoever asks or writes calls it first (the
+ * writing calls do so themselves). */
+enum status ledger_ready(struct ledger *ledger);
+
+/* Did a read find the database damaged? Then it must be closed and opened by rescue_open. */
+bool ledger_is_damaged(const struct ledger *ledger);
+
 /* Ingests one entry. OK; DUPLICATE; WAIT_PREV, WAIT_GRANT (not kept; try again after what it waits
  * for); everything else is a refusal for good. A GENESIS founds one's own household when there is
  * none (then `own` must be set); EXISTS when there is one. Entries of households that are not held
@@ -96,6 +104,9 @@ enum status ledger_get(struct ledger *ledger, const uint8_t id[static 32],
 enum status ledger_each(struct ledger *ledger,
                         enum status (*each)(void *context, const struct entry *entry),
                         void *context);
+/* From number `first` on. */
+enum status ledger_each_from(struct ledger *ledger, uint64_t first, store_each_fn *each,
+                             void *context);
 /* From the one before number `before` (UINT64_MAX: the newest) back to the first. */
 enum status ledger_each_back(struct ledger *ledger, uint64_t before, store_each_fn *each,
                              void *context);

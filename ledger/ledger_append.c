@@ -236,8 +236,9 @@ static enum status check_write(struct ledger *ledger, const struct ledger_write 
                                enum rule *rule)
 {
     *rule = RULE_NONE;
-    if (ledger->unusable != STATUS_OK)
-        return ledger->unusable;
+    enum status status = ledger_ready(ledger);
+    if (status != STATUS_OK)
+        return status;
     if (!ledger_own(ledger))
         return STATUS_NO_HOUSEHOLD;
     unsigned most = write->type == RRTYPE_PEER ? 1 : LIMIT_RRS;
@@ -245,7 +246,7 @@ static enum status check_write(struct ledger *ledger, const struct ledger_write 
         return STATUS_RANGE;
     if (write->by && strlen(write->by) > LIMIT_BY)
         return STATUS_TOO_LONG;
-    enum status status = check_name(&write->name);
+    status = check_name(&write->name);
     for (unsigned i = 0; status == STATUS_OK && i < write->rr_count; i++)
         status = rdata_check(write->type, write->rrs[i].data, write->rrs[i].len);
     if (status == STATUS_OK && write->rr_count > 0)
@@ -374,12 +375,12 @@ static enum status check_denier(struct ledger *ledger, bool admin, enum rule *ru
 {
     struct household_grant grant;
     *rule = RULE_NONE;
-    if (ledger->unusable != STATUS_OK)
-        return ledger->unusable;
+    enum status status = ledger_ready(ledger);
+    if (status != STATUS_OK)
+        return status;
     if (!ledger_own(ledger))
         return STATUS_NO_HOUSEHOLD;
-    enum status status =
-        household_find_grant(ledger_own(ledger), ledger->keys->signing.public_key, &grant);
+    status = household_find_grant(ledger_own(ledger), ledger->keys->signing.public_key, &grant);
     if (status != STATUS_OK || grant.state == GRANT_CLEARED)
         *rule = RULE_NOT_GRANTED;
     else if (grant.state == GRANT_REVOKED)

@@ -303,5 +303,6 @@ enum status ledger_incarnate(struct ledger *ledger, const char *state_dir)
     if (status != STATUS_OK)
         return status;
     ledger->mark.commits = size.commits;
-    return incarnation_write(&ledger->mark, state_dir, &ledger->mark_fd);
+    return same ? incarnation_continue(&ledger->mark, state_dir, &ledger->mark_fd)
+                : incarnation_write(&ledger->mark, state_dir, &ledger->mark_fd);
 }

@@ -1,10 +1,10 @@
 /* lineage.c: ancestors in streams and in the authority tree, in a logarithm of the distance.
  *
- * Every entry points at its `prev` and, by one further link, at an ancestor so chosen that any ancestor is reached
- * in O(log n) steps (Myers, "An applicative random-access stack", 1983). An entry's seq is its depth, and entries
- * of one depth have links of one length.
+ * Every entry points at its `prev` and, by one further link, at an ancestor so chosen that any
+ * ancestor is reached in O(log n) steps (Myers, "An applicative random-access stack", 1983). An
+ * entry's seq is its depth, and entries of one depth have links of one length.
  */
-#include "ledger/household_impl.h"
+#include "ledger/lineage.h"
 
 void lineage_link(struct household *h, uint32_t known, uint32_t prev)
 {

@@ -1,11 +1,15 @@
 /* names.c: a slot for each name and type: which SETs of it are dead, which live, which one wins.
  *
- * A SET whose author is judged already touches its own slot and the ids in its `over` alone. A slot that changed waits
- * in a list until the next answer, when its live SETs are sorted.
+ * A SET whose author is judged already touches its own slot and the ids in its `over` alone. A slot
+ * that changed waits in a list until the next answer, when its live SETs are sorted.
  */
+#include "ledger/names.h"
+
 #include <string.h>
 
-#include "ledger/household_impl.h"
+#include "ledger/denial.h"
+#include "ledger/household_index.h"
+#include "ledger/judge.h"
 
 /* The SET of that index, if it is one that is held and could have an effect. */
 static const struct known *as_set(const struct household *h, uint32_t index)
@@ -66,8 +70,8 @@ static void make_dirty(struct household *h, uint32_t index)
     h->dirty = index;
 }
 
-static uint32_t add_slot(struct household *h, const struct known *known,
-                         const struct body_set *set, const uint8_t *order)
+static uint32_t add_slot(struct household *h, const struct known *known, const struct body_set *set,
+                         const uint8_t *order)
 {
     uint32_t index = h->slots.count;
     struct slot *slot = array_push(&h->slots, sizeof *slot);

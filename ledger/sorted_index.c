@@ -1,4 +1,5 @@
-/* sorted_index.c: see sorted_index.h. Both arrays have room for all items, so that any of them may wait. */
+/* sorted_index.c: see sorted_index.h. Both arrays have room for all items, so that any of them may
+ * wait. */
 #include "ledger/sorted_index.h"
 
 #include <stdlib.h>
@@ -6,8 +7,7 @@
 enum status sorted_index_reserve(struct sorted_index *index, size_t extra)
 {
     size_t all = (size_t)index->sorted.count + index->fresh.count + extra;
-    enum status status =
-        array_reserve(&index->sorted, all - index->sorted.count, sizeof(uint32_t));
+    enum status status = array_reserve(&index->sorted, all - index->sorted.count, sizeof(uint32_t));
     if (status != STATUS_OK)
         return status;
     return array_reserve(&index->fresh, all - index->fresh.count, sizeof(uint32_t));
@@ -25,8 +25,7 @@ void sorted_index_clear(struct sorted_index *index)
 }
 
 void sorted_index_settle(struct sorted_index *index,
-                         int (*compare)(const void *a, const void *b, void *context),
-                         void *context)
+                         int (*compare)(const void *a, const void *b, void *context), void *context)
 {
     uint32_t *fresh = index->fresh.items;
     uint32_t *sorted = index->sorted.items;

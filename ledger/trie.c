@@ -1,8 +1,9 @@
 /* trie.c: see trie.h.
  *
- * A branch has up to sixteen children, chosen by four bits: those of the key's hash first, then, for keys
- * whose hashes are equal, those of the key itself. So two keys part at depth 80 at the latest, which bounds every
- * recursion here. A leaf stands as high as it can, alone below its branch.
+ * A branch has up to sixteen children, chosen by four bits: those of the key's hash first, then,
+ * for keys whose hashes are equal, those of the key itself. So two keys part at depth 80 at the
+ * latest, which bounds every recursion here. A leaf stands as high as it can, alone below its
+ * branch.
  */
 #include "ledger/trie.h"
 
@@ -190,8 +191,7 @@ static void diff_at(const struct trie *a, const struct trie *b, unsigned depth,
         return;
     bool a_single = !a || is_leaf(a);
     bool b_single = !b || is_leaf(b);
-    if (a_single && b_single &&
-        (!a || !b || leaf_has(a, as_leaf(b)->hash, as_leaf(b)->key))) {
+    if (a_single && b_single && (!a || !b || leaf_has(a, as_leaf(b)->hash, as_leaf(b)->key))) {
         void *a_value = a ? as_leaf(a)->value : NULL;
         void *b_value = b ? as_leaf(b)->value : NULL;
         if (a_value != b_value)

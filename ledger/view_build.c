@@ -13,6 +13,7 @@
 
 #include "ledger/base/checksum.h"
 #include "ledger/base/name.h"
+#include "ledger/base/reader.h"
 #include "ledger/base/writer.h"
 #include "ledger/view_forms.h"
 #include "ledger/view_parts.h"
@@ -196,24 +197,62 @@ static void write_zones(struct builder *b)
     }
 }
 
-/* The hash table is filled while the names are written, ahead of the writer. */
-static void insert_hash(struct builder *b, uint32_t wire_at, uint8_t len, uint32_t index,
-                        uint32_t first_rrset)
+/* A name on its way into the hash table. */
+struct hashed {
+    uint64_t hash;
+    uint32_t wire_at, rrset_at; /* in the view */
+};
+
+/* What was written of a name, hashed. Its first slot is fetched meanwhile. */
+static struct hashed hash_name(const struct builder *b, uint32_t index)
 {
-    uint64_t hash = siphash13(b->input->hash_key, b->w.start + wire_at, len);
+    struct reader r = reader_over(
+        b->w.start + b->offsets[VIEW_NAMES] + (size_t)index * VIEW_NAME_SIZE, VIEW_NAME_SIZE);
+    struct hashed hashed = {.wire_at = reader_u32(&r)};
+    uint8_t len = reader_u8(&r);
+    (void)reader_bytes(&r, 1 + 2); /* flags, count of RRsets */
+    hashed.rrset_at = b->offsets[VIEW_RRSETS] + reader_u32(&r) * VIEW_RRSET_SIZE;
+    hashed.hash = siphash13(b->input->hash_key, b->w.start + hashed.wire_at, len);
+    uint32_t slot = (uint32_t)hashed.hash & (b->counts[VIEW_HASH] - 1);
+    __builtin_prefetch(b->w.start + b->offsets[VIEW_HASH] + (size_t)slot * VIEW_HASH_SIZE, 1);
+    return hashed;
+}
+
+static void insert_hash(struct builder *b, const struct hashed *hashed, uint32_t index)
+{
     uint32_t mask = b->counts[VIEW_HASH] - 1;
     uint8_t *table = b->w.start + b->offsets[VIEW_HASH];
-    for (uint32_t slot = (uint32_t)hash & mask;; slot = (slot + 1) & mask) {
+    for (uint32_t slot = (uint32_t)hashed->hash & mask;; slot = (slot + 1) & mask) {
         static const uint8_t is_free[4];
         uint8_t *entry = table + (size_t)slot * VIEW_HASH_SIZE;
         if (memcmp(entry + 4, is_free, sizeof is_free) != 0)
             continue;
         struct writer w = writer_over(entry, VIEW_HASH_SIZE);
-        writer_u32(&w, (uint32_t)(hash >> 32));
+        writer_u32(&w, (uint32_t)(hashed->hash >> 32));
         writer_u32(&w, index + 1);
-        writer_u32(&w, wire_at);
-        writer_u32(&w, b->offsets[VIEW_RRSETS] + first_rrset * VIEW_RRSET_SIZE);
+        writer_u32(&w, hashed->wire_at);
+        writer_u32(&w, hashed->rrset_at);
         return;
+    }
+}
+
+/* Slots lie all over a large table: some names are under way at any time, so that waiting for the
+ * memory of one is not waiting for each. */
+static void write_hash(struct builder *b)
+{
+    enum { UNDER_WAY = 16 };
+    struct hashed names[UNDER_WAY];
+    uint32_t count = b->counts[VIEW_NAMES];
+    uint8_t *table = writer_room(&b->w, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE);
+    assert(table);
+    memset(table, 0, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE);
+    for (uint32_t i = 0; i < count && i < UNDER_WAY; i++)
+        names[i] = hash_name(b, i);
+    for (uint32_t i = 0; i < count; i++) {
+        struct hashed *place = &names[i % UNDER_WAY];
+        insert_hash(b, place, i);
+        if (count - i > UNDER_WAY)
+            *place = hash_name(b, i + UNDER_WAY);
     }
 }
 
@@ -238,7 +277,6 @@ static void write_form_names(struct builder *b, uint32_t form, uint32_t *wire_at
     const struct part_household *household = household_of(b, form);
     const struct part_name *names =
         PILE_ENTRIES(b->parts.names, struct part_name) + household->first_name;
-    uint32_t first = b->places[form].first_name;
     uint32_t twin_first = b->places[view_forms_twin(&b->forms, form)].first_name;
     for (uint32_t i = 0; i < household->name_count; i++) {
         const struct part_name *name = &names[i];
@@ -247,7 +285,6 @@ static void write_form_names(struct builder *b, uint32_t form, uint32_t *wire_at
             is_first_form(b, form) ? name->wire_len : write_second_wire(b, name, form, wire_at);
         uint32_t first_rrset =
             b->places[form].first_rrset + name->first_rrset - household->first_rrset;
-        insert_hash(b, at, len, first + i, first_rrset);
         writer_u32(w, at);
         writer_u8(w, len);
         writer_u8(w, name->rrset_count == 0 ? VIEW_NAME_EMPTY_NON_TERMINAL : 0);
@@ -259,15 +296,14 @@ static void write_form_names(struct builder *b, uint32_t form, uint32_t *wire_at
     }
 }
 
-/* Heap and hash table come before their turn: names are hashed as they stand in the heap. */
-static void write_names_and_hash(struct builder *b)
+/* The heap comes before its turn: second forms copy their labels from it, and names are hashed as
+ * they stand there. */
+static void write_names(struct builder *b)
 {
     uint32_t wire_at = b->offsets[VIEW_HEAP] + (uint32_t)b->parts.heap.used;
     memcpy(b->w.start + b->offsets[VIEW_HEAP], b->parts.heap.bytes, b->parts.heap.used);
-    memset(b->w.start + b->offsets[VIEW_HASH], 0, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE);
     for (uint32_t i = 0; i < b->forms.count; i++)
         write_form_names(b, i, &wire_at);
-    (void)writer_room(&b->w, (size_t)b->counts[VIEW_HASH] * VIEW_HASH_SIZE); /* filled above */
 }
 
 static void write_rrset(struct builder *b, const struct part_rrset *rrset)
@@ -352,9 +388,7 @@ static void write_addresses(struct builder *b)
 static void write_blocks(struct builder *b)
 {
     struct writer *w = &b->w;
-    writer_bytes(w, b->parts.heap.bytes, b->parts.heap.used);
-    (void)writer_room(w,
-                      b->offsets[VIEW_BLOCKS] - w->used); /* full names: written with the table */
+    (void)writer_room(w, b->offsets[VIEW_BLOCKS] - w->used); /* the heap: written with the names */
     size_t covered = w->used;
     for (size_t at = 0; at < covered; at += VIEW_BLOCK_SIZE) {
         size_t left = covered - at;
@@ -370,7 +404,8 @@ static enum status write_view(struct builder *b)
     b->w = writer_over(bytes, b->len);
     write_header(b);
     write_zones(b);
-    write_names_and_hash(b);
+    write_names(b);
+    write_hash(b);
     write_rrsets(b);
     write_records(b);
     write_authors(b);

@@ -62,7 +62,7 @@ enum status view_forms_make(struct view_forms *forms, const struct view_build *i
 {
     size_t count = input->household_count;
     *forms = (struct view_forms){
-        .households = calloc(count + 1, sizeof *forms->households),
+        .households = calloc(count + 1, sizeof(struct view_build_household *)),
         .forms = calloc(2 * count + 1, sizeof *forms->forms),
         .pairs = calloc(count + 1, sizeof *forms->pairs),
     };

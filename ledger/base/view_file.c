@@ -77,7 +77,8 @@ static enum status make_word_path(const char *view_path, char word_path[static V
 
 static uint64_t read_word(const struct view_mapping *mapping)
 {
-    return mapping->word ? __atomic_load_n(mapping->word, __ATOMIC_ACQUIRE) : 0;
+    const uint64_t *word = mapping->word;
+    return word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
 }
 
 static void open_word(struct view_mapping *mapping, const char *word_path)
@@ -117,7 +118,7 @@ enum status view_mapping_open(struct view_mapping *mapping, const char *view_pat
 void view_mapping_close(struct view_mapping *mapping)
 {
     if (mapping->word)
-        munmap((void *)(uintptr_t)mapping->word, GENERATION_FILE_SIZE);
+        munmap(mapping->word, GENERATION_FILE_SIZE);
     if (mapping->bytes)
         munmap(mapping->bytes, mapping->len);
     mapping->word = NULL;
@@ -154,7 +155,7 @@ enum status view_file_init(struct view_file *file, const char *view_path)
     enum status status = make_word_path(view_path, word_path);
     if (status != STATUS_OK)
         return status;
-    strcpy(file->view_path, view_path); /* make_word_path has measured it */
+    memcpy(file->view_path, view_path, strlen(view_path) + 1); /* make_word_path has measured it */
     file->is_mapped = false;
     file->checked_ms = 0;
     return STATUS_OK;

@@ -27,10 +27,10 @@ struct view_file_id {
 };
 
 struct view_mapping {
-    const volatile uint64_t *word; /* the mapped generation page; NULL when there is none */
-    uint64_t word_opened;          /* the word (as it lies there) before the view was opened */
-    uint64_t word_expected;        /* the word that says the view's own generation */
-    void *bytes;                   /* names.view */
+    void *word;             /* the mapped generation page; NULL when there is none */
+    uint64_t word_opened;   /* the word (as it lies there) before the view was opened */
+    uint64_t word_expected; /* the word that says the view's own generation */
+    void *bytes;            /* names.view */
     size_t len;
     struct view_file_id view_id, word_id;
     struct view view;

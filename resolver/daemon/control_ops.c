@@ -81,7 +81,19 @@ static enum status run_op(struct control_call *call)
         call->hint = "run it as root, as the user of hearthd, or as a member of the group hearth";
         return control_call_refuse(call, STATUS_DENIED, "this user may read, but not change");
     }
-    return op->run(call);
+    enum status status = ledger_ready(call->service->ledger);
+    return status == STATUS_OK ? op->run(call) : status;
+}
+
+/* What has no other explanation found no room on the disk. */
+static void explain_full(struct control_call *call, enum status status)
+{
+    if (status != STATUS_FULL || call->error[0] != '\0')
+        return;
+    call->hint = "make room on that disk; what is published stays, and nothing has to be repaired";
+    (void)snprintf(call->error, sizeof call->error,
+                   "there is no room on the disk of %.300s: nothing was changed",
+                   call->service->context->paths->state);
 }
 
 void control_ops_request(void *context, struct control_session *session, const json_t *request)
@@ -97,10 +109,14 @@ void control_ops_request(void *context, struct control_session *session, const j
     };
     enum status status = call.answer ? run_op(&call) : STATUS_NO_MEMORY;
     if (status == STATUS_OK && call.changed) {
+        keeper_request(&call.service->keeper);
         publication_await(&call.service->publication, session, call.answer);
         return;
     }
+    if (ledger_is_damaged(call.service->ledger))
+        ledger_service_fail(call.service);
     if (status != STATUS_OK) {
+        explain_full(&call, status);
         json_decref(call.answer);
         call.answer = make_refusal(&call, status);
     }

@@ -2,12 +2,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "resolver/daemon/board.h"
 #include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/control_ops.h"
 
-enum { PROBLEM_SIZE = 256 };
+enum { PROBLEM_SIZE = 256 + 3 * PATHS_SIZE, DISK_LOW_BYTES = 1 << 20 };
 
 struct report {
     const struct ledger_service *service;
@@ -133,7 +134,8 @@ static void add_household(struct report *report, json_t *answer)
         control_fields_set_hex(answer, "household", id, 32);
     else
         (void)json_object_set_new(answer, "household", json_null());
-    if (!report->household)
+    const struct rescue *rescue = &report->service->rescue;
+    if (!report->household && rescue->kind == RESCUE_NONE)
         add_problem(report, "hearth init LABEL", "no household yet");
     else if (household_authority(report->household, &authority) == STATUS_OK)
         report->frozen = authority.frozen;
@@ -165,6 +167,58 @@ static void add_publication(struct report *report, json_t *answer)
     if (publication->failed != STATUS_OK)
         add_problem(report, "is the disk full, or the view's folder not writable?",
                     "the view can't be published: %s", status_text(publication->failed));
+}
+
+static void add_lost_household(struct report *report, const char *state)
+{
+    char hint[PROBLEM_SIZE];
+    (void)snprintf(hint, sizeof hint,
+                   "copy a backup to %s/" RESCUE_COPY " and start hearthd again; to begin anew "
+                   "instead: rm %s/" RESCUE_REPORT,
+                   state, state);
+    add_problem(report, hint,
+                "the ledger was damaged or lost, and no household could be read again");
+}
+
+/* What the database went through stays here until somebody has taken note of it. */
+static void add_rescue(struct report *report)
+{
+    char hint[PROBLEM_SIZE];
+    const struct rescue *rescue = &report->service->rescue;
+    const char *state = report->service->context->paths->state;
+    if (rescue->kind == RESCUE_NONE)
+        return;
+    if (!report->household) {
+        add_lost_household(report, state);
+        return;
+    }
+    if (rescue->kind == RESCUE_OLDER) {
+        add_problem(report, "hearth ls: is all there?",
+                    "the ledger's database was older than what this node had written: %llu entries "
+                    "were found again",
+                    (unsigned long long)rescue->entries);
+        return;
+    }
+    (void)snprintf(hint, sizeof hint,
+                   "hearth ls: is all there? Then: rm -r %s/" RESCUE_REPORT "%s%s%s%s", state,
+                   rescue->kept[0] ? " " : "", rescue->kept[0] ? state : "",
+                   rescue->kept[0] ? "/" : "", rescue->kept);
+    add_problem(report, hint,
+                "the ledger's database %s: it was rebuilt, and %llu entries were recovered",
+                rescue->kind == RESCUE_MISSING ? "was missing" : "was damaged",
+                (unsigned long long)rescue->entries);
+}
+
+static void add_disk(struct report *report)
+{
+    struct statvfs disk;
+    const char *state = report->service->context->paths->state;
+    enum status copy = report->service->keeper.failed;
+    if (statvfs(state, &disk) == 0 && disk.f_bavail * disk.f_frsize < DISK_LOW_BYTES)
+        add_problem(report, "make room on it", "the disk of %s is full: writes are refused", state);
+    else if (copy != STATUS_OK)
+        add_problem(report, "is the disk full, or failing?",
+                    "the copy of the ledger in %s can't be written: %s", state, status_text(copy));
 }
 
 static void add_store(struct report *report, json_t *answer)
@@ -208,6 +262,8 @@ enum status control_op_status(struct control_call *call)
     add_children(&report, answer);
     add_counters(&report, answer);
     add_store(&report, answer);
+    add_rescue(&report);
+    add_disk(&report);
     bool healthy = json_array_size(report.problems) == 0;
     return json_object_set_new(answer, "healthy", json_boolean(healthy)) == 0 ? STATUS_OK
                                                                               : STATUS_NO_MEMORY;

@@ -310,6 +310,12 @@ static void add_effects(struct control_call *call, json_t *results)
     }
 }
 
+/* Another household in its place must not come about by mistake. */
+static bool has_lost_household(const struct ledger_service *service)
+{
+    return !ledger_own_id(service->ledger) && service->rescue.kind != RESCUE_NONE;
+}
+
 enum status control_op_ingest(struct control_call *call)
 {
     const json_t *entries = json_object_get(call->request, "entries");
@@ -322,6 +328,12 @@ enum status control_op_ingest(struct control_call *call)
         return control_call_refuse(call, STATUS_MALFORMED, "entries is missing or empty");
     if (label && strlen(label) > 63)
         return control_call_refuse(call, STATUS_TOO_LONG, "a label has at most 63 octets");
+    if (own && has_lost_household(call->service)) {
+        call->hint = "hearth status";
+        return control_call_refuse(call, STATUS_EXISTS,
+                                   "this node has a household, though its ledger could not be read "
+                                   "any more");
+    }
     enum status status = ingest_all(call, entries, own, results);
     if (status == STATUS_OK && label && label[0] != '\0')
         status = ledger_set_label(call->service->ledger, label);

@@ -30,6 +30,13 @@ enum { CONTROL_BACKLOG = 64, PID_TEXT_SIZE = 16 };
     return status;
 }
 
+static enum status give(int fd, const char *path, const struct process_user *user, char *error)
+{
+    if (!user || !user->change || fchown(fd, user->uid, user->gid) == 0)
+        return STATUS_OK;
+    return fail(error, "%s can't be given to user hearth", path);
+}
+
 /* Makes a folder of that mode unless it is there, and gives it to the user when there is one. */
 static enum status make_folder(const char *path, mode_t mode, const struct process_user *user,
                                char *error)
@@ -41,9 +48,7 @@ static enum status make_folder(const char *path, mode_t mode, const struct proce
         return STATUS_OK; /* a symbolic link, or not readable: what is made in it will tell */
     if (fd < 0)
         return fail(error, "%s is no folder that can be used", path);
-    enum status status = STATUS_OK;
-    if (user && user->change && fchown(fd, user->uid, user->gid) != 0)
-        status = fail(error, "%s can't be given to user hearth", path);
+    enum status status = give(fd, path, user, error);
     close(fd);
     return status;
 }
@@ -58,15 +63,16 @@ static enum status make_folders(const struct paths *paths, const struct process_
         *slash = '\0';
     enum status status = make_folder(parent, 0755, NULL, error);
     if (status == STATUS_OK)
-        status = make_folder(paths->run, paths->system ? 0755 : 0700, NULL, error);
+        status = make_folder(paths->run, paths->system ? 0755 : 0700, user, error);
     if (status == STATUS_OK && paths->system)
         status = make_folder(paths->state, 0700, user, error);
-    if (status == STATUS_OK && paths->system)
+    if (status == STATUS_OK) /* the resolver's process keeps what is there when it starts */
         status = make_folder(paths->view, 0755, user, error);
     return status;
 }
 
-static enum status lock_folder(struct instance *instance, const struct paths *paths, char *error)
+static enum status lock_folder(struct instance *instance, const struct paths *paths,
+                               const struct process_user *user, char *error)
 {
     char path[PATHS_SIZE + 16];
     char pid[PID_TEXT_SIZE] = "";
@@ -76,10 +82,12 @@ static enum status lock_folder(struct instance *instance, const struct paths *pa
         return fail(error, "%s can't be opened", path);
     if (flock(instance->lock_fd, LOCK_EX | LOCK_NB) == 0) {
         int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-        if (ftruncate(instance->lock_fd, 0) != 0 || len < 0 ||
-            pwrite(instance->lock_fd, pid, (size_t)len, 0) != len)
-            return fail(error, "%s can't be written", path);
-        return STATUS_OK;
+        bool written = ftruncate(instance->lock_fd, 0) == 0 && len > 0 &&
+                       pwrite(instance->lock_fd, pid, (size_t)len, 0) == len;
+        /* The lock holds without its number: a full disk is no reason not to serve. */
+        return written || errno == ENOSPC || errno == EDQUOT
+                   ? give(instance->lock_fd, path, user, error)
+                   : fail(error, "%s can't be written", path);
     }
     if (errno != EWOULDBLOCK)
         return fail(error, "%s can't be locked", path);
@@ -124,9 +132,10 @@ enum status instance_open(struct instance *instance, const struct paths *paths,
                           const struct process_user *user, char error[static INSTANCE_ERROR_SIZE])
 {
     *instance = (struct instance){.lock_fd = -1, .control_fd = -1};
-    enum status status = make_folders(paths, user, error);
+    const struct process_user *owner = paths->system ? user : NULL;
+    enum status status = make_folders(paths, owner, error);
     if (status == STATUS_OK)
-        status = lock_folder(instance, paths, error);
+        status = lock_folder(instance, paths, owner, error);
     if (status == STATUS_OK)
         status = bind_control(instance, paths, error);
     if (status != STATUS_OK) {

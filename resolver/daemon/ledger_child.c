@@ -2,8 +2,10 @@
  * child.h).
  *
  * It opens all of them in that order and serves until SIGTERM or the parent's end. What can't be
- * opened is said on the board (FAILED) and ends the process; the parent starts it again. It alone
- * holds signing keys, so that it can't be dumped or traced.
+ * opened is said on the board (FAILED) and ends the process; the parent starts it again. A damaged
+ * database is no such reason: it is made again at the start (ledger/rescue.h), and a process that
+ * finds its own damaged ends for that. It alone holds signing keys, so that it can't be dumped or
+ * traced.
  */
 #include <event2/event.h>
 #include <signal.h>
@@ -19,6 +21,9 @@
 #include "resolver/daemon/control_rights.h"
 #include "resolver/daemon/ledger_service.h"
 #include "resolver/daemon/log.h"
+#include "resolver/daemon/sandbox.h"
+
+enum { FAIL_MS = 100 /* for answers that are under way */ };
 
 struct loop_events {
     struct event *terminate, *reload, *parent;
@@ -61,6 +66,22 @@ static enum status check(enum status status, const char *what, const char *where
     return status;
 }
 
+static void say(const char *text)
+{
+    log_error("%s", text);
+}
+
+static enum status open_ledger(struct ledger_service *service, const char *state)
+{
+    struct rescue *rescue = &service->rescue;
+    enum status status = rescue_open(&service->ledger, state, &service->keys, rescue, say);
+    if (status == STATUS_OK && rescue->kind != RESCUE_NONE)
+        log_warning("the ledger was made again after damage or loss: %llu entries were recovered%s",
+                    (unsigned long long)rescue->entries,
+                    rescue->household ? "" : ", and no household");
+    return status;
+}
+
 static enum status open_service(struct ledger_service *service)
 {
     const struct paths *paths = service->context->paths;
@@ -76,9 +97,11 @@ static enum status open_service(struct ledger_service *service)
     if (status == STATUS_OK)
         status = check(tls_identity_open(state, service->keys.spki_sha256), "the TLS key", state);
     if (status == STATUS_OK)
-        status = check(ledger_open(&service->ledger, state, &service->keys), "the ledger", state);
+        status = check(open_ledger(service, state), "the ledger", state);
     if (status == STATUS_OK)
         status = check(publication_open(&service->publication, service), "the view", paths->view);
+    if (status == STATUS_OK)
+        status = keeper_open(&service->keeper, service);
     if (status != STATUS_OK)
         return status;
     service->server = control_server_create(service->base, service->context->control_fd, &handlers,
@@ -90,12 +113,23 @@ static void close_service(struct ledger_service *service)
 {
     control_server_destroy(service->server);
     publication_close(&service->publication);
+    keeper_close(&service->keeper);
     ledger_close(service->ledger);
     if (service->keys_open)
         node_keys_close(&service->keys);
 }
 
 /* --- the loop --- */
+
+void ledger_service_fail(struct ledger_service *service)
+{
+    const struct timeval soon = {.tv_usec = FAIL_MS * 1000};
+    if (service->ending)
+        return;
+    service->ending = true;
+    log_error("the ledger's database is damaged: the ledger process starts again to mend it");
+    (void)event_base_loopexit(service->base, &soon);
+}
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
 {
@@ -142,11 +176,17 @@ static enum status serve(struct ledger_service *service)
     enum status status = add_events(&events, service);
     if (status == STATUS_OK)
         status = open_service(service);
+    if (status == STATUS_OK)
+        status = sandbox_enter(CHILD_LEDGER, service->context->paths);
+    if (status == STATUS_OK)
+        status = sandbox_seal(CHILD_LEDGER);
     if (status == STATUS_OK) {
         atomic_store(&self->state, CHILD_READY);
         log_debug("serving");
         if (event_base_dispatch(service->base) < 0)
             status = STATUS_IO;
+        if (service->ending)
+            status = STATUS_CORRUPT;
     }
     if (status != STATUS_OK)
         atomic_store(&self->state, CHILD_FAILED);

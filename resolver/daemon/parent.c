@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,17 @@ static size_t collect_fds(const struct parent *parent, enum child_role role, int
     return count;
 }
 
+/* With -d by root, the folder may be somebody else's: what root's children need to use it. All else
+ * that root may do is given up; in system mode, everything. */
+static uint64_t rights_of(const struct parent *parent, enum child_role role)
+{
+    if (parent->paths->system)
+        return 0;
+    if (role == CHILD_RESOLVER)
+        return PROCESS_RIGHT(CAP_DAC_READ_SEARCH);
+    return PROCESS_RIGHT(CAP_DAC_OVERRIDE) | PROCESS_RIGHT(CAP_FOWNER);
+}
+
 /* In the child: never returns. */
 [[gnu::noreturn]] static void run_child(struct parent *parent, enum child_role role,
                                         pid_t parent_pid)
@@ -83,8 +95,7 @@ static size_t collect_fds(const struct parent *parent, enum child_role role, int
     static const char *const names[CHILD_ROLES] = {"hearthd ledger", "hearthd resolver"};
     log_init(names[role], parent->verbose);
     size_t count = collect_fds(parent, role, keep);
-    enum status status =
-        process_become_child(parent_pid, &parent->user, parent->paths->system, keep, count);
+    enum status status = process_become_child(parent_pid, rights_of(parent, role), keep, count);
     if (status != STATUS_OK) {
         if (status != STATUS_CLOSED)
             log_error("this process can't be confined: %s", strerror(errno));
@@ -138,7 +149,9 @@ static void start_due(struct parent *parent)
 
 static void describe_end(int wait_status, char text[static 64])
 {
-    if (WIFSIGNALED(wait_status))
+    if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
+        (void)snprintf(text, 64, "for a system call that it must never make");
+    else if (WIFSIGNALED(wait_status))
         (void)snprintf(text, 64, "by signal %d", WTERMSIG(wait_status));
     else
         (void)snprintf(text, 64, "with status %d", WEXITSTATUS(wait_status));
@@ -334,8 +347,8 @@ static int open_instance(struct parent *parent)
 {
     char error[INSTANCE_ERROR_SIZE] = "";
     if (process_user_find(&parent->user, parent->paths->system) != STATUS_OK) {
-        log_error("there is no user hearth: adduser --system --group --no-create-home hearth, or "
-                  "start with -d DIR");
+        log_error("there is no user hearth: run systemd-sysusers, or adduser --system --group "
+                  "--no-create-home hearth; or start with -d DIR");
         return EXIT_FAILURE;
     }
     enum status status = instance_open(&parent->instance, parent->paths, &parent->user, error);
@@ -367,6 +380,10 @@ static int prepare(struct parent *parent)
         result = open_doors(parent);
     if (result != EXIT_SUCCESS)
         return result;
+    if (parent->paths->system && process_become_user(&parent->user) != STATUS_OK) {
+        log_error("hearthd can't become user hearth: %s", strerror(errno));
+        return EXIT_FAILURE;
+    }
     parent->board = board_create();
     if (!parent->board || pipe2(parent->life, O_CLOEXEC) != 0 ||
         process_block_signals(&parent->signals) != STATUS_OK) {

@@ -56,26 +56,49 @@ static enum status reset_signals(void)
     return STATUS_OK;
 }
 
-static enum status change_user(const struct process_user *user)
-{
-    if (!user->change)
-        return STATUS_OK;
-    if (setgroups(1, &user->gid) != 0 || setresgid(user->gid, user->gid, user->gid) != 0 ||
-        setresuid(user->uid, user->uid, user->uid) != 0)
-        return STATUS_DENIED;
-    return setuid(0) == 0 ? STATUS_DENIED : STATUS_OK; /* there must be no way back */
-}
-
-static enum status drop_capabilities(void)
+/* Leaves those of `rights` that this process may use at all. */
+static enum status keep_capabilities(uint64_t rights)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
         return STATUS_DENIED;
-    return syscall(SYS_capset, &header, none) == 0 ? STATUS_OK : STATUS_DENIED;
+    if (syscall(SYS_capget, &header, data) != 0)
+        return STATUS_DENIED;
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        data[i].permitted &= (uint32_t)(rights >> 32 * i);
+        data[i].effective = data[i].permitted;
+        data[i].inheritable = 0;
+    }
+    return syscall(SYS_capset, &header, data) == 0 ? STATUS_OK : STATUS_DENIED;
 }
 
-/* A change of user clears the signal of the parent's death: it is asked for after that. */
+static enum status change_user(const struct process_user *user)
+{
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setgroups(1, &user->gid) != 0 ||
+        setresgid(user->gid, user->gid, user->gid) != 0 ||
+        setresuid(user->uid, user->uid, user->uid) != 0 || prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0)
+        return STATUS_DENIED;
+    return STATUS_OK;
+}
+
+enum status process_become_user(const struct process_user *user)
+{
+    enum status status = user->change ? change_user(user) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = keep_capabilities(PROCESS_RIGHT(CAP_NET_BIND_SERVICE));
+    if (status == STATUS_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        status = STATUS_DENIED;
+    /* There must be no way back. */
+    if (status == STATUS_OK && user->change && setuid(0) == 0)
+        status = STATUS_DENIED;
+    /* The kernel takes /proc/self from who changes; the ledger process, which has secrets, gives it
+     * up by itself. */
+    if (status == STATUS_OK && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
+        status = STATUS_DENIED;
+    return status;
+}
+
 static enum status follow_parent(pid_t parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
@@ -116,8 +139,7 @@ static enum status close_input(void)
     return status;
 }
 
-enum status process_become_child(pid_t parent, const struct process_user *user, bool bare,
-                                 int *keep, size_t keep_count)
+enum status process_become_child(pid_t parent, uint64_t rights, int *keep, size_t keep_count)
 {
     umask(022);
     enum status status = reset_signals();
@@ -126,9 +148,7 @@ enum status process_become_child(pid_t parent, const struct process_user *user, 
     if (status == STATUS_OK)
         status = close_others(keep, keep_count);
     if (status == STATUS_OK)
-        status = change_user(user);
-    if (status == STATUS_OK && bare)
-        status = drop_capabilities();
+        status = keep_capabilities(rights);
     if (status == STATUS_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         status = STATUS_DENIED;
     if (status == STATUS_OK)

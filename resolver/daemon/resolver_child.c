@@ -18,6 +18,7 @@
 #include "resolver/daemon/resolver_handoff.h"
 #include "resolver/daemon/resolver_tcp.h"
 #include "resolver/daemon/resolver_udp.h"
+#include "resolver/daemon/sandbox.h"
 #include "resolver/upstream_unbound.h"
 
 struct resolver {
@@ -124,8 +125,10 @@ static enum status start(struct resolver *resolver)
         status =
             tcp_server_start(&resolver->tcp, resolver->base, &resolver->desk, resolver->upstream);
     if (status == STATUS_OK)
+        status = sandbox_enter(CHILD_RESOLVER, shared->context->paths); /* workers inherit it */
+    if (status == STATUS_OK)
         status = udp_workers_start(&resolver->workers, shared, resolver->handoff);
-    return status;
+    return status == STATUS_OK ? sandbox_seal(CHILD_RESOLVER) : status;
 }
 
 static void free_event(struct event *event)

@@ -75,14 +75,14 @@ static double run_pass(const struct answer_input *input)
     struct timespec begin, end;
     struct query query;
     uint8_t reply[DNS_UDP_MAX];
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
     for (size_t i = 0; i < packet_count; i++) {
         struct answer answer =
             answer_packet(input, packets[i].octets, packets[i].len, &query, reply, sizeof reply);
         if (answer.action != ANSWER_SEND || answer.kind != ANSWER_KIND_HOUSEHOLD)
             fail("not answered");
     }
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) /
            (double)packet_count;
 }

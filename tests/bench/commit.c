@@ -1,6 +1,6 @@
 /* commit.c: how long a change takes from the command to the resolver's answer.
  *
- *     bench_commit SOCKET PORT NAME ZONE COUNT PAUSE_US DURABLE
+ *     bench_commit SOCKET PORT NAME ZONE COUNT PAUSE_US REST_MS DURABLE
  *
  * Sets the AAAA of NAME (relative) COUNT times over the control socket, each time to another
  * address, and asks the resolver at 127.0.0.1 PORT for NAME.ZONE every PAUSE_US microseconds until
@@ -178,23 +178,24 @@ static void run_change(const struct bench *bench)
 int main(int argc, char **argv)
 {
     struct bench bench = {0};
-    if (argc != 8) {
-        fprintf(stderr, "bench_commit SOCKET PORT NAME ZONE COUNT PAUSE_US DURABLE\n");
+    if (argc != 9) {
+        fprintf(stderr, "bench_commit SOCKET PORT NAME ZONE COUNT PAUSE_US REST_MS DURABLE\n");
         return 2;
     }
-    int fd = open(argv[7], O_RDONLY | O_CLOEXEC);
+    int fd = open(argv[8], O_RDONLY | O_CLOEXEC);
     void *page = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, fd, 0);
     if (page == MAP_FAILED)
-        fail(argv[7]);
+        fail(argv[8]);
     bench.durable_ns = page;
     bench.name = argv[3];
     bench.pause_us = strtol(argv[6], NULL, 10);
+    long rest_ms = strtol(argv[7], NULL, 10);
     connect_control(&bench, argv[1]);
     connect_dns(&bench, argv[2]);
     make_query(&bench, argv[3], argv[4]);
     for (unsigned long count = strtoul(argv[5], NULL, 10); count > 0; count--) {
         run_change(&bench);
-        usleep(20000); /* the next one finds everything at rest */
+        usleep((useconds_t)rest_ms * 1000);
     }
     return EXIT_SUCCESS;
 }

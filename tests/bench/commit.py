@@ -3,8 +3,6 @@ import common
 import house
 from common import Table
 
-CHANGES = 20  # a round
-
 
 def measure(bench, devices):
     home = house.copy_house(bench, devices, "commit")
@@ -12,9 +10,10 @@ def measure(bench, devices):
     with open(durable, "wb") as file:
         file.write(bytes(8))
     home.start({"LD_PRELOAD": bench.library("libbench_durable_clock.so"), "HEARTH_BENCH_DURABLE": durable})
-    small = devices <= 10_000
+    # Large views are published twice a second at most: each change must find hearthd at rest.
+    changes, pause_us, rest_ms = (20, 100, 20) if devices <= 10_000 else (2, 1000, 1500)
     said = common.run([bench.program("bench_commit"), home.control, str(home.port), house.device(devices // 2),
-                       house.ZONE, str(bench.rounds * (CHANGES if small else 3)), "100" if small else "1000", durable])
+                       house.ZONE, str(bench.rounds * changes), str(pause_us), str(rest_ms), durable])
     home.stop()
     return [[float(word) for word in line.split()] for line in said.splitlines()]
 

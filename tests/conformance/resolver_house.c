@@ -116,6 +116,7 @@ static int serve(int argc, char **argv)
     static struct listener listeners[2];
     config.resolver.threads = 1;
     read_options(&config, argc, argv);
+    (void)snprintf(paths.view, sizeof paths.view, "%s", argv[2]);
     (void)snprintf(paths.view_file, sizeof paths.view_file, "%s/names.view", argv[2]);
     unsigned start = (unsigned)getpid() * 31;
     open_listener(&listeners[0], "127.0.0.1", config.resolver.threads, start);

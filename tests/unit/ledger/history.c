@@ -14,7 +14,8 @@ static const char authors[] = "abcde";
 static const char *const names[] = {"cam", "door", "cam.door"};
 static const char *const scopes[] = {NULL, NULL, "cam", "door", "cam,door"};
 
-/* A random entry of these types, the newer the likelier when `recent`; STORY_LAST if there is none. */
+/* A random entry of these types, the newer the likelier when `recent`; STORY_LAST if there is none.
+ */
 static int pick(struct story *s, bool (*fits)(const struct story_entry *entry), bool recent)
 {
     int found[STORY_MAX];
@@ -193,7 +194,8 @@ void history_make(struct story *s, uint64_t seed, int length)
     (void)story_random(s, 2);
     at = story_grant(s, at, 'a', ROLE_ADMIN, NULL);
     (void)story_grant(s, at, 'b', ROLE_NODE, scopes[story_random(s, 5)]);
-    /* The share of authority differs, so that some histories have much of it and some hardly any. */
+    /* The share of authority differs, so that some histories have much of it and some hardly any.
+     */
     uint32_t share = 1 + story_random(s, 6);
     while (s->count < length) {
         if (story_random(s, 8) < share)

@@ -68,8 +68,7 @@ int story_sign(struct story *s, char who, uint64_t stream, int at, const struct 
         memcpy(entry->namespace_id, story_id(s, 0), 32);
     if (before)
         memcpy(entry->prev, before->entry.id, 32);
-    assert_status(STATUS_OK,
-                  entry_sign(entry, story_key(who)->secret, made->bytes, &made->len));
+    assert_status(STATUS_OK, entry_sign(entry, story_key(who)->secret, made->bytes, &made->len));
     s->count++;
     if (body->type == ENTRY_GENESIS)
         s->house = household_create(entry->id);
@@ -139,11 +138,10 @@ static size_t make_list(const char *scope, uint8_t opening[static SCOPE_OPENING_
 
 int story_grant(struct story *s, int at, char who, uint8_t role, const char *scope)
 {
-    struct body body = {.type = ENTRY_GRANT,
-                        .grant = {.signing = wire_key(who),
-                                  .zone = zone_key(who),
-                                  .role = role,
-                                  .flags = s->flags}};
+    struct body body = {
+        .type = ENTRY_GRANT,
+        .grant = {
+            .signing = wire_key(who), .zone = zone_key(who), .role = role, .flags = s->flags}};
     struct body_grant *grant = &body.grant;
     uint8_t opening[SCOPE_OPENING_MAX];
     uint8_t message[POSSESSION_MESSAGE_SIZE];
@@ -206,9 +204,8 @@ int story_lift(struct story *s, int at, int entry)
 
 int story_policy(struct story *s, int at, uint16_t soft, uint16_t hard)
 {
-    struct body body = {
-        .type = ENTRY_POLICY,
-        .policy = {.soft_hours = soft, .hard_hours = hard, .min_version = 1}};
+    struct body body = {.type = ENTRY_POLICY,
+                        .policy = {.soft_hours = soft, .hard_hours = hard, .min_version = 1}};
     return by_owner(s, at, &body);
 }
 
@@ -352,8 +349,7 @@ void story_rule(struct story *s, int entry, enum rule rule)
 void story_state(struct story *s, char who, enum grant_state state)
 {
     struct household_grant grant;
-    assert_status(STATUS_OK,
-                  household_find_grant(s->house, story_key(who)->public_key, &grant));
+    assert_status(STATUS_OK, household_find_grant(s->house, story_key(who)->public_key, &grant));
     assert_int_equal(grant.state, state);
 }
 

@@ -1,5 +1,5 @@
-/* story.h: little stories of a household for the tests of the state function: keys are letters, entries are
- * numbers, and each line says who did what after which entry.
+/* story.h: little stories of a household for the tests of the state function: keys are letters,
+ * entries are numbers, and each line says who did what after which entry.
  *
  *     struct story s;
  *     int genesis = story_begin(&s);                    // owner 'o', recovery key 'r'
@@ -9,8 +9,8 @@
  *     story_wins(&s, "cam", set);
  *     story_end(&s);                                    // any order gives the same root
  *
- * Every entry is really signed, encoded and decoded, and added to the household at once, unless story_hold says
- * that it comes later.
+ * Every entry is really signed, encoded and decoded, and added to the household at once, unless
+ * story_hold says that it comes later.
  */
 #ifndef HEARTH_TESTS_LEDGER_STORY_H
 #define HEARTH_TESTS_LEDGER_STORY_H
@@ -26,9 +26,9 @@ enum { STORY_MAX = 1024 };
 struct story_entry {
     uint8_t bytes[LIMIT_ENTRY];
     size_t len;
-    struct entry entry;      /* borrows bytes */
-    char owner, recovery;    /* authority: in force after it */
-    bool held;               /* added to the story's household */
+    struct entry entry;   /* borrows bytes */
+    char owner, recovery; /* authority: in force after it */
+    bool held;            /* added to the story's household */
 };
 
 struct story {
@@ -54,8 +54,8 @@ const struct story_key *story_key(char who);
 #define LIST(...)  ((const int[]){__VA_ARGS__, STORY_LAST})
 
 int story_begin(struct story *s);
-/* Adds what was held back, checks that other orders, duplicates and questions in between give the same
- * root, and frees. */
+/* Adds what was held back, checks that other orders, duplicates and questions in between give the
+ * same root, and frees. */
 void story_end(struct story *s);
 void story_free(struct story *s);
 void story_arrive(struct story *s, int entry);
@@ -106,8 +106,8 @@ void story_head(struct story *s, int head);
 void story_may(struct story *s, char who, const char *name, enum rule rule);
 
 uint32_t story_random(struct story *s, uint32_t below);
-/* A household of the story's entries from `indexes`, in that order as far as acceptance allows, some twice; with
- * `ask`, questions in between. Returns its root. */
+/* A household of the story's entries from `indexes`, in that order as far as acceptance allows,
+ * some twice; with `ask`, questions in between. Returns its root. */
 void story_replay(struct story *s, const int *order, int count, bool ask, const uint8_t *trusted,
                   uint8_t root[static 32]);
 /* A random order of all entries. */

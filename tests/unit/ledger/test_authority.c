@@ -1,5 +1,5 @@
-/* Tests of authority*.c: what each authority entry does, branches, RECOVER, MERGE, joins (docs/ledger-rules.md,
- * "The authority tree"). */
+/* Tests of authority*.c: what each authority entry does, branches, RECOVER, MERGE, joins
+ * (docs/ledger-rules.md, "The authority tree"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -403,7 +403,8 @@ static void recover_after_recover_goes_on(void **state)
     begin(&h);
     int one = story_recover(&h.s, h.head, 'O', 'R');
     int b = story_grant(&h.s, one, 'b', ROLE_NODE, NULL);
-    /* The second paper, used from before `b`: both branches below `one`, only one with a RECOVER in it. */
+    /* The second paper, used from before `b`: both branches below `one`, only one with a RECOVER in
+     * it. */
     int two = story_recover(&h.s, one, 'P', 'Q');
     story_head(&h.s, two);
     story_rule(&h.s, b, RULE_BEATEN);
@@ -486,7 +487,8 @@ static void frozen_names_lie_in_every_sides_list(void **state)
     story_may(&h.s, 'b', "door", RULE_NONE);
     story_may(&h.s, 'b', "lamp", RULE_SCOPE);
     story_rule(&h.s, left, RULE_NONE);
-    /* With a RECOVER on either side the key is live on none of them: the branch point's list holds. */
+    /* With a RECOVER on either side the key is live on none of them: the branch point's list holds.
+     */
     (void)story_recover(&h.s, left, 'O', 'R');
     (void)story_recover(&h.s, narrowed, 'P', 'Q');
     story_frozen(&h.s, b);
@@ -818,7 +820,8 @@ static void an_end_absorbed_twice_is_absorbed_at_both_points(void **state)
     int merge = story_merge(&h.s, line, end);
     story_head(&h.s, merge);
     int beside = story_policy(&h.s, h.head, 1, 5);
-    int again = story_merge(&h.s, beside, end); /* of an end that is absorbed further down already */
+    int again =
+        story_merge(&h.s, beside, end); /* of an end that is absorbed further down already */
     story_frozen(&h.s, h.head);
     household_trust_branch(h.s.house, story_id(&h.s, point));
     story_head(&h.s, merge);

@@ -376,7 +376,7 @@ static void a_full_disk_is_said(void **state)
     int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     assert_int_equal(bundle_writer_create(&writer, fd, 0), STATUS_OK);
-    assert_int_equal(bundle_writer_finish(writer), STATUS_IO);
+    assert_int_equal(bundle_writer_finish(writer), STATUS_FULL);
     close(fd);
 }
 

@@ -1,5 +1,5 @@
-/* Tests of denial.c: which SUSPENDs, WITHDRAWs and `over`s count, and what ends them (docs/ledger-rules.md,
- * "Denials"). */
+/* Tests of denial.c: which SUSPENDs, WITHDRAWs and `over`s count, and what ends them
+ * (docs/ledger-rules.md, "Denials"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -340,6 +340,30 @@ static void a_listed_head_that_is_not_held_stands_for_its_stream(void **state)
     story_end(&h.s);
 }
 
+static void the_arrival_of_a_listed_head_has_all_judged_again(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int cam = story_set(&h.s, h.b, "cam", 1, NONE);
+    int fork = story_set(&h.s, h.a, "cam", 0, LIST(cam));
+    int suspend = story_suspend(&h.s, fork, 'c');
+    h.s.hold = true;
+    int one = story_set(&h.s, h.a, "door", 2, NONE);
+    int head = story_set(&h.s, one, "door", 3, LIST(one));
+    h.s.hold = false;
+    (void)story_revoke(&h.s, h.head, 'a', LIST(head));
+    story_rule(&h.s, cam, RULE_REPLACED);
+    story_state(&h.s, 'c', GRANT_SUSPENDED);
+    story_arrive(&h.s, one);
+    story_state(&h.s, 'c', GRANT_SUSPENDED);
+    story_arrive(&h.s, head);
+    story_state(&h.s, 'c', GRANT_LIVE);
+    story_wins(&h.s, "cam", cam);
+    story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
+    story_end(&h.s);
+}
+
 static void a_listed_head_of_another_author_covers_nothing(void **state)
 {
     (void)state;
@@ -414,17 +438,21 @@ static void heads_of_scopes_since_the_last_list_add_up(void **state)
     int cam = story_set(&h.s, h.a, "cam", 1, NONE);
     (void)story_open(&h.s, 'b', 2, KIND_PRIVATE, "lamp");
     (void)story_open(&h.s, 'b', 3, KIND_PRIVATE, "door");
-    int gone = story_set(&h.s, h.b, "cam", 0, LIST(cam));
+    int withdraw = story_withdraw(&h.s, h.b, 1);
+    int gone = story_set(&h.s, withdraw, "cam", 0, LIST(cam));
     int other = story_open(&h.s, 'b', 4, KIND_SHARED, NULL);
     int one = story_scope(&h.s, h.head, 'b', "lamp", LIST(gone));
-    int two = story_scope(&h.s, one, 'b', "door", LIST(other)); /* does not cover it; the first does */
+    int two =
+        story_scope(&h.s, one, 'b', "door", LIST(other)); /* does not cover it; the first does */
     story_rule(&h.s, cam, RULE_REPLACED);
     int three = story_scope(&h.s, two, 'b', "lamp", NONE);
     story_rule(&h.s, cam, RULE_NONE); /* one of them is empty */
+    story_rule(&h.s, withdraw, RULE_DENIAL_ENDED);
     int wide = story_scope(&h.s, three, 'b', NULL, NONE);
     story_rule(&h.s, cam, RULE_REPLACED);
     int five = story_scope(&h.s, wide, 'b', "lamp", LIST(other));
-    story_rule(&h.s, cam, RULE_NONE); /* heads from before the last list that had it are not asked */
+    story_rule(&h.s, cam,
+               RULE_NONE); /* heads from before the last list that had it are not asked */
     (void)story_scope(&h.s, five, 'b', "door", LIST(gone));
     story_rule(&h.s, cam, RULE_REPLACED);
     story_end(&h.s);
@@ -763,6 +791,7 @@ int main(void)
         cmocka_unit_test(a_revoke_without_heads_ends_all),
         cmocka_unit_test(lists_of_several_revokes_add_up),
         cmocka_unit_test(a_listed_head_that_is_not_held_stands_for_its_stream),
+        cmocka_unit_test(the_arrival_of_a_listed_head_has_all_judged_again),
         cmocka_unit_test(a_listed_head_of_another_author_covers_nothing),
         cmocka_unit_test(a_narrowed_author_denies_up_to_its_heads),
         cmocka_unit_test(a_scope_without_heads_ends_what_lies_outside),

@@ -1,8 +1,8 @@
-/* Property tests of the state function over random histories: any order, duplicates and questions in between give one
- * state root, and what is judged step by step is what is judged at once.
+/* Property tests of the state function over random histories: any order, duplicates and questions
+ * in between give one state root, and what is judged step by step is what is judged at once.
  *
- * HEARTH_HISTORIES=N takes more of them (60), HEARTH_SEED=S others; HEARTH_ORACLE=FILE also writes each of them with
- * its root as a case for `tests/oracle/oracle.py --stream`.
+ * HEARTH_HISTORIES=N takes more of them (60), HEARTH_SEED=S others; HEARTH_ORACLE=FILE also writes
+ * each of them with its root as a case for `tests/oracle/oracle.py --stream`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,8 +48,8 @@ static const uint8_t *pick_trusted(struct story *s)
     return s->entries[entry].entry.stream == 0 ? story_id(s, entry) : NULL;
 }
 
-/* One household takes the entries in a random order; now and then its root is compared with that of one which
- * takes all that the first has by now, and is asked once. */
+/* One household takes the entries in a random order; now and then its root is compared with that of
+ * one which takes all that the first has by now, and is asked once. */
 static void check_increments(struct story *s, const int *order)
 {
     struct household *h = household_create(story_id(s, 0));
@@ -124,10 +124,10 @@ static void any_order_gives_one_root(void **state)
 {
     (void)state;
     static const enum rule reached[] = {
-        RULE_NONE,     RULE_BEATEN,   RULE_TIED,      RULE_KEY_LIVE, RULE_KEY_NOT_LIVE,
-        RULE_KEY_BURNT, RULE_MERGE_PATHS, RULE_NOT_GRANTED, RULE_REVOKED, RULE_SUSPENDED,
-        RULE_SCOPE,    RULE_NO_RIGHT, RULE_DENIAL_ENDED, RULE_LIFTED, RULE_STREAM_KIND,
-        RULE_REPLACED, RULE_OUTRANKED};
+        RULE_NONE,      RULE_BEATEN,      RULE_TIED,         RULE_KEY_LIVE, RULE_KEY_NOT_LIVE,
+        RULE_KEY_BURNT, RULE_MERGE_PATHS, RULE_NOT_GRANTED,  RULE_REVOKED,  RULE_SUSPENDED,
+        RULE_SCOPE,     RULE_NO_RIGHT,    RULE_DENIAL_ENDED, RULE_LIFTED,   RULE_STREAM_KIND,
+        RULE_REPLACED,  RULE_OUTRANKED};
     struct tally tally = {.frozen = 0};
     uint64_t first = number_from("HEARTH_SEED", 1);
     uint64_t count = number_from("HEARTH_HISTORIES", 60);

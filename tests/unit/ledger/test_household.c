@@ -1,5 +1,5 @@
-/* Tests of household.c and names.c: what is accepted, and which SET wins (docs/ledger-rules.md, "Accepting",
- * "Names"). */
+/* Tests of household.c and names.c: what is accepted, and which SET wins (docs/ledger-rules.md,
+ * "Accepting", "Names"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,14 +29,14 @@ static void begin(struct pair *p)
     p->b = story_open(&p->s, 'b', 1, KIND_SHARED, NULL);
 }
 
-
 #define assert_status(expected, call) assert_string_equal(status_name(expected), status_name(call))
 
 /* --- accepting --- */
 
 /* Signs a changed copy of an entry and asks whether it is admitted. */
 static enum status admit_changed(struct pair *p, int entry, char who,
-                                 void (*change)(struct entry *copy, const struct story *s, int about),
+                                 void (*change)(struct entry *copy, const struct story *s,
+                                                int about),
                                  int about)
 {
     struct entry copy = p->s.entries[entry].entry;
@@ -176,12 +176,32 @@ static void authority_is_by_the_owner_in_force(void **state)
     p.s.hold = true;
     int old_paper = story_recover(&p.s, recover, 'o', 'r');
     p.s.entries[recover].recovery = 'R';
-    assert_status(STATUS_UNAUTHORISED,
-                  household_admit(p.s.house, &p.s.entries[old_paper].entry));
+    assert_status(STATUS_UNAUTHORISED, household_admit(p.s.house, &p.s.entries[old_paper].entry));
     p.s.count--; /* never accepted */
     p.s.hold = false;
     int again = story_recover(&p.s, recover, 'P', 'Q');
     story_head(&p.s, again);
+    story_end(&p.s);
+}
+
+static void an_owner_key_that_is_no_valid_point_signs_nothing(void **state)
+{
+    (void)state;
+    struct pair p;
+    begin(&p);
+    /* A RECOVER to a point of small order, whose signatures anybody can make. */
+    struct body body = {
+        .type = ENTRY_RECOVER,
+        .recover = {.recovery = {.algorithm = KEY_ED25519}, .owner = {.algorithm = KEY_ED25519}}};
+    memcpy(body.recover.recovery.key, story_key('r')->public_key, 32);
+    int recover = story_sign(&p.s, 'r', 0, p.head, &body, 0);
+    int policy = story_policy(&p.s, p.head, 1, 2);
+    struct entry forged = p.s.entries[policy].entry;
+    memset(forged.author, 0, 32);
+    memcpy(forged.prev, story_id(&p.s, recover), 32);
+    forged.seq = p.s.entries[recover].entry.seq + 1;
+    forged.id[0] ^= 1;
+    assert_status(STATUS_UNAUTHORISED, household_admit(p.s.house, &forged));
     story_end(&p.s);
 }
 
@@ -295,6 +315,24 @@ static void what_is_named_is_dead_on_arrival(void **state)
     story_wins(&p.s, "cam", new);
     story_conflicts(&p.s, "cam", 0);
     story_rule(&p.s, old, RULE_REPLACED);
+    story_end(&p.s);
+}
+
+static void what_is_named_without_right_or_elsewhere_is_not(void **state)
+{
+    (void)state;
+    struct pair p;
+    begin(&p);
+    (void)story_grant(&p.s, p.head, 'd', ROLE_NODE, "lamp");
+    int stranger = story_open(&p.s, 'd', 1, KIND_PRIVATE, "lamp");
+    p.s.hold = true;
+    int late = story_set(&p.s, p.a, "cam", 1, NONE);
+    p.s.hold = false;
+    (void)story_set(&p.s, stranger, "cam", 2, LIST(late)); /* out of its scope */
+    (void)story_set(&p.s, p.b, "door", 3, LIST(late));     /* another name */
+    story_has_no(&p.s, "cam");
+    story_arrive(&p.s, late);
+    story_wins(&p.s, "cam", late);
     story_end(&p.s);
 }
 
@@ -424,8 +462,8 @@ static void winners_come_in_canonical_order(void **state)
     static const char *const names[] = {"@",     "a",      "a.a", "z.a", "ab",
                                         "a-b.b", "ab.b.b", "c",   "_x.c"};
     enum { NAMES = sizeof names / sizeof names[0] };
-    static const char *const expected[NAMES] = {"@", "a", "a.a", "z.a", "ab", "a-b.b", "ab.b.b",
-                                                "c", "_x.c"};
+    static const char *const expected[NAMES] = {"@",     "a",      "a.a", "z.a", "ab",
+                                                "a-b.b", "ab.b.b", "c",   "_x.c"};
     struct pair p;
     struct listing listing = {.count = 0};
     int sets[NAMES];
@@ -489,7 +527,8 @@ static void a_scope_has_its_names_and_all_below(void **state)
     (void)story_grant(&p.s, p.head, 'c', ROLE_NODE, "garage,cam");
     int feed = story_open(&p.s, 'c', 1, KIND_PRIVATE, "garage,cam");
     int at = feed;
-    static const char *const inside[] = {"garage", "a.garage", "b.a.garage", "cam", "_443._tcp.cam"};
+    static const char *const inside[] = {"garage", "a.garage", "b.a.garage", "cam",
+                                         "_443._tcp.cam"};
     static const char *const outside[] = {"@", "xgarage", "garage.house", "door", "cam.house"};
     for (size_t i = 0; i < 5; i++) {
         at = story_set_rr(&p.s, at, inside[i], RRTYPE_TXT, "\001x", 2, NONE);
@@ -572,8 +611,8 @@ static void sets_that_break_a_rule_have_no_effect(void **state)
         story_rule(&p.s, at, bad[i].rule);
     }
     assert_int_equal(household_winners(p.s.house), 0);
-    int peer = story_set_rr(&p.s, at, "oak._peer", RRTYPE_PEER,
-                            "################################", 33, NONE);
+    int peer = story_set_rr(&p.s, at, "oak._peer", RRTYPE_PEER, "################################",
+                            33, NONE);
     story_rule(&p.s, peer, RULE_NONE);
     assert_int_equal(household_winners(p.s.house), 1);
     story_end(&p.s);
@@ -584,8 +623,7 @@ static void a_peer_is_one_record(void **state)
     (void)state;
     struct pair p;
     begin(&p);
-    struct body body = {.type = ENTRY_SET,
-                        .set = {.type = RRTYPE_PEER, .ttl = 1, .rr_count = 2}};
+    struct body body = {.type = ENTRY_SET, .set = {.type = RRTYPE_PEER, .ttl = 1, .rr_count = 2}};
     body.set.rrs[0] = (struct body_rr){(const uint8_t *)"################################", 33};
     body.set.rrs[1] = (struct body_rr){(const uint8_t *)"################################\001", 33};
     assert_status(STATUS_OK, name_parse(&body.set.name, "oak._peer"));
@@ -701,8 +739,8 @@ static void a_withdrawal_is_of_sha256_hashes(void **state)
     begin(&p);
     memset(sha512 + 3, 7, 64);
     int tlsa = story_set_rr(&p.s, p.b, "_443._tcp.cam", RRTYPE_TLSA, sha512, sizeof sha512, NONE);
-    uint8_t text[36] = {35, 3, 1, 1};
-    memset(text + 4, 7, 32);
+    uint8_t text[35] = {34, 1, 1}; /* looks like a TLSA */
+    memset(text + 3, 7, 32);
     (void)story_set_rr(&p.s, tlsa, "cam", RRTYPE_TXT, text, sizeof text, NONE);
     (void)story_withdraw(&p.s, p.a, 7);
     assert_status(STATUS_OK, name_parse(&owner, "_443._tcp.cam"));
@@ -914,7 +952,8 @@ static void the_root_is_of_winners_denials_killed_and_revoked(void **state)
     int revoke = story_revoke(&p.s, p.head, 'c', NONE);
     (void)revoke;
     int old = story_set(&p.s, p.a, "cam", 1, NONE);
-    int new = story_set(&p.s, old, "cam", 2, LIST(old));
+    int second = story_set(&p.s, old, "cam", 2, LIST(old));
+    int new = story_set(&p.s, second, "cam", 2, LIST(old, second));
     int apex = story_set(&p.s, new, "@", 3, NONE);
     int withdraw = story_withdraw(&p.s, apex, 4);
     int suspend = story_suspend(&p.s, withdraw, 'b');
@@ -928,8 +967,10 @@ static void the_root_is_of_winners_denials_killed_and_revoked(void **state)
     hash_number(&h, 2);
     crypt_hasher_add(&h.hasher, story_id(&p.s, first ? withdraw : suspend), 32);
     crypt_hasher_add(&h.hasher, story_id(&p.s, first ? suspend : withdraw), 32);
-    hash_number(&h, 1);
-    crypt_hasher_add(&h.hasher, story_id(&p.s, old), 32);
+    first = memcmp(story_id(&p.s, old), story_id(&p.s, second), 32) < 0;
+    hash_number(&h, 2); /* each once, though two name `old` */
+    crypt_hasher_add(&h.hasher, story_id(&p.s, first ? old : second), 32);
+    crypt_hasher_add(&h.hasher, story_id(&p.s, first ? second : old), 32);
     hash_number(&h, 1);
     crypt_hasher_add(&h.hasher, story_key('c')->public_key, 32);
     crypt_hasher_end(&h.hasher, expected);
@@ -967,6 +1008,7 @@ int main(void)
         cmocka_unit_test(entries_wait_for_what_is_before_them),
         cmocka_unit_test(nothing_is_accepted_before_genesis),
         cmocka_unit_test(authority_is_by_the_owner_in_force),
+        cmocka_unit_test(an_owner_key_that_is_no_valid_point_signs_nothing),
         cmocka_unit_test(seq_and_stream_must_fit_prev),
         cmocka_unit_test(a_grant_without_effect_admits_its_feed),
         cmocka_unit_test(an_authority_entry_of_a_newer_version_is_refused),
@@ -974,6 +1016,7 @@ int main(void)
         cmocka_unit_test(equal_times_are_decided_by_the_greatest_id),
         cmocka_unit_test(over_replaces_what_it_names),
         cmocka_unit_test(what_is_named_is_dead_on_arrival),
+        cmocka_unit_test(what_is_named_without_right_or_elsewhere_is_not),
         cmocka_unit_test(over_counts_for_its_own_name_and_type_only),
         cmocka_unit_test(a_dead_set_still_replaces),
         cmocka_unit_test(a_conflict_of_twelve_is_named_in_two_writes),

@@ -1,8 +1,9 @@
-/* Tests that a household survives running out of memory: every request for memory fails once, at every place of a
- * history; nothing has changed then, and the same entry is taken later. Answers ask for no memory at all.
+/* Tests that a household survives running out of memory: every request for memory fails once, at
+ * every place of a history; nothing has changed then, and the same entry is taken later. Answers
+ * ask for no memory at all.
  *
- * The files that give memory to the state function are compiled in here under other names, behind doors that fail
- * when told, also where there is room left.
+ * The files that give memory to the state function are compiled in here under other names, behind
+ * doors that fail when told, also where there is room left.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,7 +147,8 @@ static void an_add_without_memory_changes_nothing(void **state)
     }
 }
 
-/* After each failure the root is what it was: checked at once, since later entries could hide it. */
+/* After each failure the root is what it was: checked at once, since later entries could hide it.
+ */
 static void a_failed_add_leaves_the_root(void **state)
 {
     (void)state;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ledger/household_impl.h"
+#include "ledger/lineage.h"
 
 static uint32_t seed = 7;
 

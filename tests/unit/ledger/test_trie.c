@@ -38,7 +38,8 @@ static void make_keys(void)
 /* Eight hashes only, some of them alike in all but the last four bits. */
 static uint64_t hash_of(unsigned key)
 {
-    static const uint64_t hashes[] = {0, 1, 0x10, UINT64_C(0xf000000000000000), UINT64_MAX, 2, 3, 4};
+    static const uint64_t hashes[] = {0,          1, 0x10, UINT64_C(0xf000000000000000),
+                                      UINT64_MAX, 2, 3,    4};
     return key < 100 ? key * UINT64_C(0x9e3779b97f4a7c15) : hashes[key % 8];
 }
 
@@ -119,7 +120,8 @@ static void unions_and_intersections_are_those_of_tables(void **state)
         assert_int_equal(trie_join(&join, a, b, &joined), STATUS_OK);
         struct plain expected;
         for (unsigned i = 0; i < KEYS; i++)
-            expected.values[i] = left.values[i] > right.values[i] ? left.values[i] : right.values[i];
+            expected.values[i] =
+                left.values[i] > right.values[i] ? left.values[i] : right.values[i];
         check(joined, &expected);
         size_t calls = 0;
         join.kind = TRIE_INTERSECTION;
