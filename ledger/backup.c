@@ -15,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/array.h"
 #include "ledger/body.h"
 #include "ledger/bundle.h"
 #include "ledger/entry.h"
 #include "ledger/statement.h"
+#include "ledger/verify_ahead.h"
 
 /* --- out: gathering --- */
 
@@ -369,7 +371,33 @@ struct import {
     struct ledger *ledger;
     const uint8_t *own; /* or NULL */
     struct backup_result result;
+    /* The section's entries, in the order in which they are taken in. */
+    struct array entries; /* of struct verify_item */
+    struct verify_ahead *ahead;
+    size_t at; /* the next of them */
 };
+
+static enum status note_item(void *context, enum bundle_part part, const uint8_t *bytes, size_t len,
+                             uint64_t offset)
+{
+    struct import *import = context;
+    (void)offset;
+    if (part == BUNDLE_STATEMENT)
+        return STATUS_OK;
+    enum status status = array_reserve(&import->entries, 1, sizeof(struct verify_item));
+    if (status == STATUS_OK)
+        *(struct verify_item *)array_push(&import->entries, sizeof(struct verify_item)) =
+            (struct verify_item){.bytes = bytes, .len = len};
+    return status;
+}
+
+/* Its signature was checked ahead, or is now. */
+static enum status verify_item(void *context, const struct entry *entry)
+{
+    const struct import *import = context;
+    (void)entry; /* the item that was noted at this place */
+    return verify_ahead_wait(import->ahead, import->at);
+}
 
 static enum status import_entry(struct import *import, const uint8_t *bytes, size_t len)
 {
@@ -383,7 +411,9 @@ static enum status import_entry(struct import *import, const uint8_t *bytes, siz
     /* One's own already: then this section only adds to it. */
     bool founds =
         import->own && !ledger_own_id(import->ledger) && memcmp(import->own, namespace_id, 32) == 0;
-    status = ledger_ingest(import->ledger, bytes, len, founds);
+    const struct entry_check check = {.verify = verify_item, .context = import};
+    status = ledger_ingest_entry(import->ledger, &entry, founds, &check);
+    import->at++;
     if (status == STATUS_OK)
         import->result.added++;
     if (status != STATUS_DUPLICATE)
@@ -415,16 +445,30 @@ static enum status import_item(void *context, enum bundle_part part, const uint8
     return import_entry(import, bytes, len);
 }
 
+/* Everything in the section, in a batch; its signatures are checked ahead by all processors. */
+static enum status import_items(struct import *import, const struct bundle_section *section)
+{
+    enum status status = bundle_each(section, note_item, import);
+    if (status != STATUS_OK)
+        return status;
+    import->ahead = verify_ahead_start(import->entries.items, import->entries.count);
+    status = import->ahead ? bundle_each(section, import_item, import) : STATUS_NO_MEMORY;
+    verify_ahead_end(import->ahead);
+    return status;
+}
+
 static enum status import_section(struct import *import, const struct bundle_section *section)
 {
     import->result = (struct backup_result){.offset = section->offset};
+    import->entries.count = 0;
+    import->at = 0;
     memcpy(import->result.namespace_id, section->namespace_id, 32);
     enum status status = section->status;
     if (status == STATUS_OK)
         status = ledger_begin(import->ledger);
     if (status != STATUS_OK)
         return status;
-    status = bundle_each(section, import_item, import);
+    status = import_items(import, section);
     if (status != STATUS_OK) {
         ledger_abort(import->ledger);
         return status;
@@ -457,6 +501,7 @@ enum status backup_import(struct ledger *ledger, const uint8_t *bytes, size_t le
     }
     if (status == STATUS_OK)
         status = bundle.status;
+    array_deinit(&import.entries);
     bundle_close(&bundle);
     return status;
 }

@@ -26,7 +26,7 @@ static bool is_covered_by(const struct household *h, uint32_t denial,
     const struct known *listed = known_at(h, head->known);
     if (!(listed->flags & KNOWN_HELD))
         return stream_at(h, known->stream)->number == head->stream && known->seq <= head->seq;
-    return known->seq <= listed->seq && lineage_ancestor(h, head->known, known->seq) == denial;
+    return lineage_ancestor(h, head->known, known->seq) == denial;
 }
 
 static bool is_covered(const struct household *h, uint32_t denial, const struct key_event *event)

@@ -253,7 +253,8 @@ static void note_effects(struct ledger *ledger, const struct entry *entry, bool 
         ledger->floor_known = false;
 }
 
-enum status ledger_take(struct ledger *ledger, const struct entry *entry, bool own, bool ours)
+enum status ledger_take(struct ledger *ledger, const struct entry *entry, bool own,
+                        const struct entry_check *check)
 {
     size_t at;
     struct household *household;
@@ -270,11 +271,11 @@ enum status ledger_take(struct ledger *ledger, const struct entry *entry, bool o
         household = ledger->held[at].household;
     }
     status = household_admit(household, entry);
-    if (status == STATUS_OK && !ours)
-        status = entry_verify(entry);
+    if (status == STATUS_OK && check)
+        status = check->verify(check->context, entry);
     if (status == STATUS_OK)
         status = keep(ledger, household, entry, founds && own);
-    if (status == STATUS_OK && !ours)
+    if (status == STATUS_OK && check)
         status = leave_stream(ledger, entry);
     if (status == STATUS_OK)
         note_effects(ledger, entry, founds && own);
@@ -283,17 +284,28 @@ enum status ledger_take(struct ledger *ledger, const struct entry *entry, bool o
     return status;
 }
 
+enum status ledger_ingest_entry(struct ledger *ledger, const struct entry *entry, bool own,
+                                const struct entry_check *check)
+{
+    bool alone;
+    enum status status = ledger_begin_alone(ledger, &alone);
+    if (status != STATUS_OK)
+        return status;
+    return ledger_end_alone(ledger, alone, ledger_take(ledger, entry, own, check));
+}
+
+static enum status verify_now(void *context, const struct entry *entry)
+{
+    (void)context;
+    return entry_verify(entry);
+}
+
 enum status ledger_ingest(struct ledger *ledger, const uint8_t *bytes, size_t len, bool own)
 {
+    static const struct entry_check check = {.verify = verify_now};
     struct entry entry;
-    bool alone;
     enum status status = entry_decode(&entry, bytes, len);
-    if (status != STATUS_OK)
-        return status;
-    status = ledger_begin_alone(ledger, &alone);
-    if (status != STATUS_OK)
-        return status;
-    return ledger_end_alone(ledger, alone, ledger_take(ledger, &entry, own, false));
+    return status == STATUS_OK ? ledger_ingest_entry(ledger, &entry, own, &check) : status;
 }
 
 enum status ledger_get(struct ledger *ledger, const uint8_t id[static 32],

@@ -60,6 +60,14 @@ bool ledger_is_damaged(const struct ledger *ledger);
  * none (then `own` must be set); EXISTS when there is one. Entries of households that are not held
  * are FOREIGN. */
 enum status ledger_ingest(struct ledger *ledger, const uint8_t *bytes, size_t len, bool own);
+/* The same for an entry that is decoded, whose signature is judged by `check` (as entry_verify
+ * would), for who had it verified elsewhere meanwhile. Asked only once all else is right. */
+struct entry_check {
+    enum status (*verify)(void *context, const struct entry *entry);
+    void *context;
+};
+enum status ledger_ingest_entry(struct ledger *ledger, const struct entry *entry, bool own,
+                                const struct entry_check *check);
 
 /* Ingests a head statement of a key that was granted in its household. DUPLICATE when one as new is
  * kept; FOREIGN, UNAUTHORISED, SIGNATURE and those of statement_decode. */

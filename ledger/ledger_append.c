@@ -71,7 +71,7 @@ static enum status append(struct ledger *ledger, enum body_kind kind, const stru
         memcpy(entry.prev, own->head, sizeof entry.prev);
     status = entry_sign(&entry, ledger->keys->signing.secret, bytes, &len);
     if (status == STATUS_OK)
-        status = ledger_take(ledger, &entry, false, true);
+        status = ledger_take(ledger, &entry, false, NULL);
     if (status != STATUS_OK)
         return status;
     own->seq = entry.seq;

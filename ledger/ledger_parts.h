@@ -74,8 +74,9 @@ enum status ledger_put_own_stream(struct ledger *ledger, enum body_kind kind);
 enum status ledger_begin_alone(struct ledger *ledger, bool *alone);
 enum status ledger_end_alone(struct ledger *ledger, bool alone, enum status status);
 
-/* The one path of an entry into store and state, in a batch. `ours`: signed by this process just
- * now. */
-enum status ledger_take(struct ledger *ledger, const struct entry *entry, bool own, bool ours);
+/* The one path of an entry into store and state, in a batch. No `check`: it is ours, signed by this
+ * process just now. */
+enum status ledger_take(struct ledger *ledger, const struct entry *entry, bool own,
+                        const struct entry_check *check);
 
 #endif

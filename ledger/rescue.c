@@ -28,11 +28,12 @@
 #define REBUILD "rebuild"
 #define KEPT    "ledger.damaged-"
 
-enum { PATH_SIZE = 4096, REPORT_MAX = 160, NUMBERS_MAX = 64, REPORT_VERSION = 1 };
+enum { PATH_SIZE = 4096, REPORT_MAX = 160, NUMBERS_MAX = 64, REPORT_VERSION = 1, META_PAGES = 2 };
 
 struct place {
     const char *state_dir;
     const struct node_keys *keys;
+    bool had_mark; /* of an incarnation: there was a database once */
 };
 
 static enum status status_from_errno(int error)
@@ -283,13 +284,14 @@ static enum status rebuild(const struct place *place, struct rescue *rescue)
     return status;
 }
 
+/* Until this succeeds, the rebuilt one is all there is: it stays for the next start. */
 static enum status complete(const struct place *place)
 {
     enum status status = move(place, REBUILD "/" LEDGER, "", LEDGER);
-    if (status == STATUS_OK)
-        status = sync_folder(place);
+    if (status != STATUS_OK)
+        return status;
     drop_rebuild(place);
-    return status;
+    return sync_folder(place);
 }
 
 static enum status replace(const struct place *place, struct rescue *rescue)
@@ -324,8 +326,9 @@ static enum status complement(const struct place *place, struct ledger *ledger,
         return STATUS_OK;
     enum status status = supplement(place, ledger, &entries);
     /* A new database where there was another is told of even if nothing came of it. */
+    bool lost = restored && place->had_mark && !had_household;
     bool told = had_household ? entries > 0 && rescue->kind == RESCUE_NONE
-                              : entries > 0 || (restored && rescue->kind == RESCUE_NONE);
+                              : entries > 0 || (lost && rescue->kind == RESCUE_NONE);
     if (status != STATUS_OK || !told)
         return status;
     rescue->kind = had_household ? RESCUE_OLDER : RESCUE_MISSING;
@@ -337,19 +340,35 @@ static enum status complement(const struct place *place, struct ledger *ledger,
     return STATUS_OK;
 }
 
+/* A disk that was full at the very first start leaves a file too short for any entry, and neither
+ * mark nor copy. There is nothing to lose in it. */
+static bool is_stillborn(const struct place *place)
+{
+    char path[PATH_SIZE];
+    struct stat info;
+    return path_make(path, place, LEDGER, "data.mdb") == STATUS_OK && stat(path, &info) == 0 &&
+           info.st_size < META_PAGES * sysconf(_SC_PAGESIZE) && !place->had_mark &&
+           !exists(place, RESCUE_COPY, "");
+}
+
 static enum status open_rescued(struct ledger **ledger, const struct place *place,
                                 struct rescue *rescue)
 {
-    enum status status = replace(place, rescue);
+    enum status status = STATUS_OK;
+    if (is_stillborn(place))
+        remove_file(place, LEDGER, "data.mdb");
+    else
+        status = replace(place, rescue);
     return status == STATUS_OK ? ledger_open(ledger, place->state_dir, place->keys) : status;
 }
 
 enum status rescue_open(struct ledger **ledger, const char *state_dir, const struct node_keys *keys,
                         struct rescue *rescue, void (*say)(const char *text))
 {
-    const struct place place = {.state_dir = state_dir, .keys = keys};
+    struct place place = {.state_dir = state_dir, .keys = keys};
     enum status status = STATUS_OK;
     *ledger = NULL;
+    place.had_mark = exists(&place, "incarnation", "");
     report_read(&place, rescue);
     if (!exists(&place, LEDGER, "") && exists(&place, REBUILD "/" LEDGER, ""))
         status = complete(&place);

@@ -13,36 +13,39 @@ static uint8_t fold(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* Parses one label of `len` octets of text and appends it. */
+/* Appends one label of `len` octets of text. What is wrong with its octets is said first, then what
+ * is wrong with its length. */
 static enum status append_text_label(struct name *name, const char *text, size_t len)
 {
+    bool too_long = len > NAME_LABEL_MAX || name->len + 1 + len + 1 > NAME_WIRE_MAX;
+    uint8_t *label = name->wire + name->len + 1;
     if (len == 0)
         return STATUS_LABEL_EMPTY;
     for (size_t i = 0; i < len; i++) {
-        if ((uint8_t)text[i] > 127)
+        uint8_t c = fold((uint8_t)text[i]);
+        if (c > 127)
             return STATUS_NAME_U_LABEL;
-        if (!is_household_octet(fold((uint8_t)text[i])))
+        if (!is_household_octet(c))
             return STATUS_NAME_CHARACTER;
+        if (!too_long)
+            label[i] = c;
     }
     if (text[0] == '-' || text[len - 1] == '-')
         return STATUS_NAME_CHARACTER;
-    if (len > NAME_LABEL_MAX)
-        return STATUS_LABEL_TOO_LONG;
-    if (name->len + 1 + len + 1 > NAME_WIRE_MAX)
-        return STATUS_NAME_TOO_LONG;
-    name->wire[name->len++] = (uint8_t)len;
-    for (size_t i = 0; i < len; i++)
-        name->wire[name->len++] = fold((uint8_t)text[i]);
+    if (too_long)
+        return len > NAME_LABEL_MAX ? STATUS_LABEL_TOO_LONG : STATUS_NAME_TOO_LONG;
+    label[-1] = (uint8_t)len;
+    name->len = (uint8_t)(name->len + 1 + len);
     return STATUS_OK;
 }
 
 enum status name_parse(struct name *name, const char *text)
 {
-    *name = (struct name){.len = 0};
-    if (strcmp(text, "@") == 0 || strcmp(text, ".") == 0)
+    name->len = 0;
+    if ((text[0] == '@' || text[0] == '.') && text[1] == '\0')
         text = "";
     while (*text != '\0') {
-        size_t len = strcspn(text, ".");
+        size_t len = (size_t)(strchrnul(text, '.') - text);
         enum status status = append_text_label(name, text, len);
         if (status != STATUS_OK)
             return status;

@@ -4,8 +4,8 @@
  *   fault_flip all [PART OF]   every bit (of those whose number is PART modulo OF)
  *
  * After each the ledger must open. Either nothing is missing, or the damage was found: then
- * everything is there again, from what was readable and from the copy; without a copy, what is there
- * is genuine. And it goes on: a write, a close, an opening that finds nothing wrong any more.
+ * everything is there again, from what was readable and from the copy; without a copy, what is
+ * there is genuine. And it goes on: a write, a close, an opening that finds nothing wrong any more.
  */
 #include "tests/unit/ledger/ledger_help.h"
 
@@ -173,9 +173,9 @@ static void expect_survival(size_t len, bool with_copy)
         assert_true(!own || household_entries(own) <= store.root.entries);
         store.partial += !own || household_entries(own) < store.root.entries;
     }
-    if (ledger_own(ledger) && household_may_set(ledger_own(ledger),
-                                                store.place->house.keys.signing.public_key,
-                                                &(struct name){.wire = {0}, .len = 1}) == RULE_NONE)
+    if (ledger_own(ledger) &&
+        household_may_set(ledger_own(ledger), store.place->house.keys.signing.public_key,
+                          &(struct name){.wire = {0}, .len = 1}) == RULE_NONE)
         goes_on(ledger);
     else
         ledger_close(ledger);
@@ -184,15 +184,14 @@ static void expect_survival(size_t len, bool with_copy)
 static void flip(size_t bit, bool with_copy)
 {
     if (getenv("FLIP_TRACE"))
-        fprintf(stderr, "bit %zu (octet %zu of page %zu)%s\n", bit, bit / 8 % PAGE,
-                bit / 8 / PAGE, with_copy ? "" : ", no copy");
+        fprintf(stderr, "bit %zu (octet %zu of page %zu)%s\n", bit, bit / 8 % PAGE, bit / 8 / PAGE,
+                with_copy ? "" : ", no copy");
     store.data.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
     expect_survival(store.data.len, with_copy);
     store.data.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 }
 
 /* --- all of them --- */
-
 
 static void report(const char *what)
 {

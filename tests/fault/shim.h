@@ -11,7 +11,8 @@
 
 enum shim_kind {
     SHIM_MEMORY = 1, /* malloc and its sisters, mmap */
-    SHIM_DISK = 2,   /* write and its sisters, fsync, rename, link, ftruncate, mkdir, open to create */
+    SHIM_DISK =
+        2, /* write and its sisters, fsync, rename, link, ftruncate, mkdir, open to create */
 };
 
 struct shim {

@@ -502,19 +502,19 @@ class Household:
         return False
 
     def counts(self, e):
+        """REVOKEs of all sides hold (the last view is the base); each view has rights by its own era and lists."""
+        everywhere = frozenset().union(*(v.revokes for v in self.views)) - self.views[-1].past
+        asked = [heads for key, _, heads in everywhere if key == e.author]
         name = e.body["name"] if e.type == SET else None
-        return any(self.view_counts(view, e, name) for view in self.views)
-
-    def view_counts(self, view, e, name):
-        """Each side is judged by its own era and lists; but the REVOKEs of all sides hold."""
-        everywhere = frozenset().union(*(v.revokes for v in self.views))
-        asked = [heads for key, _, heads in everywhere - view.past if key == e.author]
-        tenures = [t for t in view.tenures if t[0] == e.author]
-        if not tenures and asked:
-            tenures = [t for t in view.old if t[0] == e.author]
-        if not any(self.tenure_allows(e, role, steps, name) for _, role, steps in tenures):
+        if not any(self.has_right(view, e, name) for view in self.views):
             return False
         return not asked or self.lists_allow(e, asked)
+
+    def has_right(self, view, e, name):
+        tenures = [t for t in view.tenures if t[0] == e.author]
+        if not tenures and any(key == e.author for key, _, _ in view.revokes - view.past):
+            tenures = [t for t in view.old if t[0] == e.author]
+        return any(self.tenure_allows(e, role, steps, name) for _, role, steps in tenures)
 
     # --- names ---
 

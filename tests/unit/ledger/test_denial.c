@@ -78,6 +78,21 @@ static void a_suspended_admin_still_denies(void **state)
     story_end(&h.s);
 }
 
+static void an_over_of_a_suspended_author_counts_at_once(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int cam = story_set(&h.s, h.a, "cam", 1, NONE);
+    (void)story_suspend(&h.s, h.c, 'b');
+    story_wins(&h.s, "cam", cam);
+    int set = story_set(&h.s, h.b, "cam", 2, LIST(cam));
+    story_has_no(&h.s, "cam");
+    story_rule(&h.s, cam, RULE_REPLACED);
+    story_rule(&h.s, set, RULE_SUSPENDED);
+    story_end(&h.s);
+}
+
 static void a_suspend_may_come_before_the_grant(void **state)
 {
     (void)state;
@@ -751,6 +766,44 @@ static void a_side_that_reinstates_lets_it_count(void **state)
     story_end(&h.s);
 }
 
+static void a_side_is_judged_by_its_own_entries(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    /* Granted on one side only, before its RECOVER: ended there, and never held on the other. */
+    int d = story_grant(&h.s, h.head, 'd', ROLE_ADMIN, NULL);
+    int feed = story_open(&h.s, 'd', 1, KIND_DENIALS, NULL);
+    int suspend = story_suspend(&h.s, feed, 'b');
+    int left = story_recover(&h.s, d, 'O', 'R');
+    int right = story_recover(&h.s, h.head, 'P', 'Q');
+    int revoke = story_revoke(&h.s, right, 'd', LIST(suspend));
+    story_frozen(&h.s, h.head);
+    story_rule(&h.s, suspend, RULE_NO_RIGHT);
+    /* Reinstated by that side's own REVOKE, up to what all REVOKEs list. */
+    left = story_revoke(&h.s, left, 'd', LIST(feed));
+    story_rule(&h.s, suspend, RULE_NONE);
+    (void)story_revoke(&h.s, revoke, 'd', NONE);
+    story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
+    story_end(&h.s);
+}
+
+static void a_revoke_before_a_sides_recover_is_asked_of_all(void **state)
+{
+    (void)state;
+    struct house h;
+    begin(&h);
+    int suspend = story_suspend(&h.s, h.a, 'b');
+    int left = story_revoke(&h.s, h.head, 'a', NONE);
+    left = story_recover(&h.s, left, 'O', 'R');
+    (void)story_revoke(&h.s, left, 'a', LIST(suspend));
+    story_rule(&h.s, suspend, RULE_NONE); /* that side alone: its RECOVER came between */
+    (void)story_recover(&h.s, h.head, 'P', 'Q');
+    story_frozen(&h.s, h.head);
+    story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
+    story_end(&h.s);
+}
+
 static void merged_joins_repeat_without_end(void **state)
 {
     (void)state;
@@ -778,6 +831,7 @@ int main(void)
         cmocka_unit_test(an_admin_suspends),
         cmocka_unit_test(a_node_does_not_suspend),
         cmocka_unit_test(a_suspended_admin_still_denies),
+        cmocka_unit_test(an_over_of_a_suspended_author_counts_at_once),
         cmocka_unit_test(a_suspend_may_come_before_the_grant),
         cmocka_unit_test(a_denial_counts_in_a_stream_of_any_kind),
         cmocka_unit_test(only_a_key_without_a_list_withdraws),
@@ -810,6 +864,8 @@ int main(void)
         cmocka_unit_test(revokes_of_both_sides_add_up),
         cmocka_unit_test(frozen_by_two_recovers_the_branch_points_rights_count),
         cmocka_unit_test(a_side_that_reinstates_lets_it_count),
+        cmocka_unit_test(a_side_is_judged_by_its_own_entries),
+        cmocka_unit_test(a_revoke_before_a_sides_recover_is_asked_of_all),
         cmocka_unit_test(merged_joins_repeat_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
