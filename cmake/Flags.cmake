@@ -9,7 +9,12 @@ endif()
 
 add_library(hearth_flags INTERFACE)
 target_include_directories(hearth_flags INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_definitions(hearth_flags INTERFACE _GNU_SOURCE HEARTH_VERSION="${PROJECT_VERSION}")
+# 64-bit offsets and inode numbers where the machine's own are smaller (docs/testing.md, "Other machines").
+target_compile_definitions(hearth_flags INTERFACE
+  _GNU_SOURCE _FILE_OFFSET_BITS=64 HEARTH_VERSION="${PROJECT_VERSION}")
+# And times after 2038, for targets whose foreign libraries take no time_t.
+add_library(hearth_wide_time INTERFACE)
+target_compile_definitions(hearth_wide_time INTERFACE _TIME_BITS=64)
 target_link_libraries(hearth_flags INTERFACE hearth_warnings)
 
 # Hardening: what Debian builds its own daemons with, and full RELRO.

@@ -19,10 +19,10 @@ static_assert(sizeof(struct crypt_hasher) >= sizeof(crypto_generichash_blake2b_s
               "crypt.h has room for libsodium's state");
 
 void crypt_hash(const char personalisation[static 16], const void *bytes, size_t len,
-                 uint8_t out[static 32])
+                uint8_t out[static 32])
 {
-    int failed = crypto_generichash_blake2b_salt_personal(
-        out, 32, bytes, len, NULL, 0, NULL, (const unsigned char *)personalisation);
+    int failed = crypto_generichash_blake2b_salt_personal(out, 32, bytes, len, NULL, 0, NULL,
+                                                          (const unsigned char *)personalisation);
     assert(failed == 0);
 }
 
@@ -82,7 +82,7 @@ static enum status join_message(uint8_t joined[static SIGNED_MAX], const char *p
 }
 
 enum status crypt_sign(const char *prefix, size_t prefix_len, const void *message, size_t len,
-                        const uint8_t secret[static 64], uint8_t signature[static 64])
+                       const uint8_t secret[static 64], uint8_t signature[static 64])
 {
     uint8_t joined[SIGNED_MAX];
     enum status status = join_message(joined, prefix, prefix_len, message, len);
@@ -94,7 +94,7 @@ enum status crypt_sign(const char *prefix, size_t prefix_len, const void *messag
 }
 
 enum status crypt_verify(const char *prefix, size_t prefix_len, const void *message, size_t len,
-                          const uint8_t key[static 32], const uint8_t signature[static 64])
+                         const uint8_t key[static 32], const uint8_t signature[static 64])
 {
     uint8_t joined[SIGNED_MAX];
     enum status status = join_message(joined, prefix, prefix_len, message, len);
@@ -117,7 +117,7 @@ void crypt_keypair(uint8_t public_key[static 32], uint8_t secret[static 64])
 }
 
 void crypt_keypair_from_seed(const uint8_t seed[static 32], uint8_t public_key[static 32],
-                              uint8_t secret[static 64])
+                             uint8_t secret[static 64])
 {
     int failed = crypto_sign_seed_keypair(public_key, secret, seed);
     assert(failed == 0);

@@ -18,7 +18,7 @@ enum status crypt_init(void);
 
 /* BLAKE2b-256 with one of the 16-character personalisations of docs/ledger-format.md. */
 void crypt_hash(const char personalisation[static 16], const void *bytes, size_t len,
-                 uint8_t out[static 32]);
+                uint8_t out[static 32]);
 
 /* The same over pieces: start, add …, end; or create, add …, finish. */
 struct crypt_hasher {
@@ -35,16 +35,16 @@ void crypt_sha256(const void *bytes, size_t len, uint8_t out[static 32]);
 
 /* Ed25519. `prefix` (prefix_len octets, its NUL included) stands before the message. */
 enum status crypt_sign(const char *prefix, size_t prefix_len, const void *message, size_t len,
-                        const uint8_t secret[static 64], uint8_t signature[static 64]);
+                       const uint8_t secret[static 64], uint8_t signature[static 64]);
 enum status crypt_verify(const char *prefix, size_t prefix_len, const void *message, size_t len,
-                          const uint8_t key[static 32], const uint8_t signature[static 64]);
+                         const uint8_t key[static 32], const uint8_t signature[static 64]);
 
 /* On the curve, in the main subgroup, canonical, not of small order. */
 bool crypt_key_is_valid(const uint8_t key[static 32]);
 
 void crypt_keypair(uint8_t public_key[static 32], uint8_t secret[static 64]);
 void crypt_keypair_from_seed(const uint8_t seed[static 32], uint8_t public_key[static 32],
-                              uint8_t secret[static 64]);
+                             uint8_t secret[static 64]);
 void crypt_random(void *out, size_t len);
 void crypt_wipe(void *bytes, size_t len);
 

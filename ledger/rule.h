@@ -1,5 +1,5 @@
-/* rule.h: why an accepted entry has no effect: the names of the rules in docs/ledger-rules.md, as one
- * list that makes the enum, the short name (JSON, `hearth log`) and the sentence.
+/* rule.h: why an accepted entry has no effect: the names of the rules in docs/ledger-rules.md, as
+ * one list that makes the enum, the short name (JSON, `hearth log`) and the sentence.
  */
 #ifndef HEARTH_LEDGER_RULE_H
 #define HEARTH_LEDGER_RULE_H
@@ -18,8 +18,10 @@
     X(ROLE, "role", "the role is not known")                                                       \
     X(GRANT_FLAGS, "grant-flags", "a grant flag is not known, or share comes with a scope")        \
     X(POSSESSION, "possession", "the granted key did not sign its own grant")                      \
-    X(POLICY_RANGE, "policy-range", "the soft limit must be at least 1 h and at most the hard one") \
-    X(MERGE_PATHS, "merge-paths", "the heads do not stand under one RECOVER, or one is in the other") \
+    X(POLICY_RANGE, "policy-range",                                                                \
+      "the soft limit must be at least 1 h and at most the hard one")                              \
+    X(MERGE_PATHS, "merge-paths",                                                                  \
+      "the heads do not stand under one RECOVER, or one is in the other")                          \
     /* Feeds. */                                                                                   \
     X(NOT_GRANTED, "not-granted", "its author holds no grant now")                                 \
     X(REVOKED, "revoked", "its author's key was revoked")                                          \
@@ -34,7 +36,8 @@
     X(OUTRANKED, "outranked", "another live write of this name and type wins")                     \
     X(RR_TYPE, "rr-type", "the record type can't be published")                                    \
     X(RDATA, "rdata", "the record's data does not have the form of its type")                      \
-    X(ADDRESS, "address", "loopback, link-local, multicast or unspecified addresses name no device") \
+    X(ADDRESS, "address",                                                                          \
+      "loopback, link-local, multicast or unspecified addresses name no device")                   \
     X(TLSA, "tlsa", "a TLSA needs a hash of the right length and not of an empty input")           \
     X(PEER_NAME, "peer-name", "a PEER stands at PETNAME._peer, and nothing else does")
 

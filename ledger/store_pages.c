@@ -121,6 +121,15 @@ static uint32_t node_length(const uint8_t *node)
     return u32_at(node);
 }
 
+/* What an entry takes of its page, which is even. */
+static size_t node_size(const uint8_t *node, bool leaf)
+{
+    size_t value = 0;
+    if (leaf)
+        value = u16_at(node + NODE_FLAGS) == NODE_LONG ? WORD : node_length(node);
+    return (NODE_HEAD + (size_t)u16_at(node + NODE_KEY_LEN) + value + 1) & ~(size_t)1;
+}
+
 static size_t node_child(const uint8_t *node)
 {
     size_t top = WORD > 4 ? u16_at(node + NODE_FLAGS) : 0;
@@ -264,6 +273,7 @@ static bool walk(struct check *check, struct tree *tree, size_t number, unsigned
     const uint8_t *page = page_at(check, number);
     *(leaf ? &tree->leaves : &tree->branches) += 1;
     const uint8_t *child = NULL; /* the entry whose upper bound is not known yet */
+    size_t used = 0;
     for (size_t i = 0; i < items; i++) {
         struct span key;
         const uint8_t *node = node_at(check, page, i, &key);
@@ -279,9 +289,12 @@ static bool walk(struct check *check, struct tree *tree, size_t number, unsigned
         if (child && !walk(check, tree, node_child(child), depth - 1, low, key))
             return false;
         child = leaf ? NULL : node;
+        used += node_size(node, leaf);
         low = unbound ? low : key;
     }
     tree->items += leaf ? items : 0;
+    if (used != check->page_size - u16_at(page + PAGE_UPPER))
+        return false; /* the entries fill their room */
     return !child || walk(check, tree, node_child(child), depth - 1, low, high);
 }
 
@@ -305,7 +318,7 @@ static bool tree_is_sound(struct check *check, struct tree *tree)
 /* A count, and so many page numbers, falling. */
 static bool free_list_is_sound(struct check *check, struct span list)
 {
-    if (list.len < WORD)
+    if (list.len < WORD || list.len % WORD != 0)
         return false;
     size_t count = word_at(list.bytes), before = SIZE_MAX;
     if (count > list.len / WORD - 1)

@@ -1,6 +1,6 @@
 /* answer.c: see answer.h.
  *
- * answer_packet judges the query's form and the client's rights, and goes to the first that knows
+ * answer_query judges the query's form and the client's rights, and goes to the first that knows
  * the name: the view (answer_household.c), the names that stay here, the reverse trees, the
  * upstream.
  */
@@ -234,15 +234,31 @@ static bool answer_question(const struct answer_input *input, struct reply *repl
     return true;
 }
 
-struct answer answer_packet(const struct answer_input *input, const uint8_t *packet, size_t len,
-                            struct query *query, uint8_t *buffer, size_t size)
+bool answer_read(const struct answer_input *input, const uint8_t *packet, size_t len,
+                 struct query *query)
+{
+    if (query_parse(query, packet, len) != STATUS_OK)
+        return false;
+    if (query->rcode != RCODE_NOERROR)
+        return true;
+    if (is_meaningless(query->type))
+        query->rcode = RCODE_FORMERR;
+    else
+        household_hash(input, query);
+    return true;
+}
+
+void answer_fetch(const struct answer_input *input, const struct query *query)
+{
+    if (query->rcode == RCODE_NOERROR)
+        household_fetch(input, query);
+}
+
+struct answer answer_query(const struct answer_input *input, const struct query *query,
+                           uint8_t *buffer, size_t size)
 {
     struct answer answer = {.action = ANSWER_DROP, .kind = ANSWER_KIND_MALFORMED};
     struct reply reply;
-    if (query_parse(query, packet, len) != STATUS_OK)
-        return answer;
-    if (query->rcode == RCODE_NOERROR && is_meaningless(query->type))
-        query->rcode = RCODE_FORMERR;
     if (query->rcode != RCODE_NOERROR && input->client == ANSWER_STRANGER)
         return answer;
     answer_start(input, query, &reply, buffer, size);
@@ -256,4 +272,12 @@ struct answer answer_packet(const struct answer_input *input, const uint8_t *pac
     answer.action = ANSWER_SEND;
     answer.len = answer_finish(input, &reply);
     return answer;
+}
+
+struct answer answer_packet(const struct answer_input *input, const uint8_t *packet, size_t len,
+                            struct query *query, uint8_t *buffer, size_t size)
+{
+    if (!answer_read(input, packet, len, query))
+        return (struct answer){.action = ANSWER_DROP, .kind = ANSWER_KIND_MALFORMED};
+    return answer_query(input, query, buffer, size);
 }

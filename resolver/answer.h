@@ -66,6 +66,16 @@ struct answer {
 struct answer answer_packet(const struct answer_input *input, const uint8_t *packet, size_t len,
                             struct query *query, uint8_t *buffer, size_t size);
 
+/* The same in steps, for who has several packets at hand: each step for all of them before the
+ * next, with one view, and waiting for the memory of one is not waiting for each. */
+/* False: nobody can be answered; such a query ends here. */
+bool answer_read(const struct answer_input *input, const uint8_t *packet, size_t len,
+                 struct query *query);
+/* May be left out. */
+void answer_fetch(const struct answer_input *input, const struct query *query);
+struct answer answer_query(const struct answer_input *input, const struct query *query,
+                           uint8_t *buffer, size_t size);
+
 /* A reply of an error code alone, for a query that was parsed. */
 struct answer answer_failure(const struct answer_input *input, const struct query *query,
                              enum ede ede, const char *text, uint8_t *buffer, size_t size);

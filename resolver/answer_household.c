@@ -34,6 +34,18 @@ static bool may_be_household(const struct name *name)
     return name->len > len && memcmp(name->wire + name->len - len, home_arpa.wire, len) == 0;
 }
 
+void household_hash(const struct answer_input *input, struct query *query)
+{
+    if (input->view && may_be_household(&query->folded))
+        query->view_hash = view_hash(input->view, query->folded.wire, query->folded.len);
+}
+
+void household_fetch(const struct answer_input *input, const struct query *query)
+{
+    if (input->view && may_be_household(&query->folded))
+        view_fetch(input->view, query->view_hash);
+}
+
 enum status household_find(const struct answer_input *input, const struct query *query,
                            struct household_name *found)
 {
@@ -42,7 +54,8 @@ enum status household_find(const struct answer_input *input, const struct query 
         return STATUS_NOT_FOUND;
     if (!input->view)
         return input->view_status == STATUS_OK ? STATUS_CORRUPT : input->view_status;
-    enum status status = view_find(input->view, name->wire, name->len, &found->name);
+    enum status status =
+        view_find_hashed(input->view, query->view_hash, name->wire, name->len, &found->name);
     found->exists = status == STATUS_OK;
     if (status == STATUS_OK)
         status = view_zone_at(input->view, found->name.zone, &found->zone);

@@ -68,6 +68,7 @@ struct query {
     uint16_t udp_size; /* what the client takes over UDP, between DNS_UDP_MIN and DNS_UDP_MAX */
     bool has_cookie;
     uint8_t client_cookie[COOKIE_CLIENT_SIZE];
+    uint64_t view_hash; /* of `folded`, in the view at hand: for those who look it up there */
 };
 
 /* OK: there is something to answer, if only query->rcode. MALFORMED: a response, or no header: to

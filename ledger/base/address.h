@@ -1,4 +1,5 @@
-/* address.h: IP addresses as 16 octets (IPv4 mapped into ::ffff:0:0/96), and which may be published.
+/* address.h: IP addresses as 16 octets (IPv4 mapped into ::ffff:0:0/96), and which may be
+ * published.
  */
 #ifndef HEARTH_LEDGER_BASE_ADDRESS_H
 #define HEARTH_LEDGER_BASE_ADDRESS_H

@@ -2,8 +2,8 @@
  *
  * Household machines boot in 1970 and come back from repair in 2040. A wall clock is believed only
  * when the kernel says that it is synchronised; otherwise the newest time that the household's own
- * signed statements prove to have passed (the floor) is used if it is later. Time is passed in: this
- * is a pure rule, `clock_read` is its only door to the machine.
+ * signed statements prove to have passed (the floor) is used if it is later. Time is passed in:
+ * this is a pure rule, `clock_read` is its only door to the machine.
  */
 #ifndef HEARTH_LEDGER_BASE_CLOCK_H
 #define HEARTH_LEDGER_BASE_CLOCK_H
@@ -23,9 +23,9 @@ struct clock_reading {
 /* Reads CLOCK_REALTIME and adjtimex(2)'s state. */
 struct clock_reading clock_read(void);
 
-/* Household time: the wall clock when synchronised, else the later of wall clock and floor. The wall
- * clock is never believed more than a day beyond the floor unless synchronised (floor 0: none known,
- * the wall clock is all there is). */
+/* Household time: the wall clock when synchronised, else the later of wall clock and floor. The
+ * wall clock is never believed more than a day beyond the floor unless synchronised (floor 0: none
+ * known, the wall clock is all there is). */
 uint64_t clock_household_ms(struct clock_reading reading, uint64_t floor_ms);
 
 /* Is this reading too early to be true? */

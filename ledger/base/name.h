@@ -35,7 +35,8 @@ enum status name_parse(struct name *name, const char *text);
 /* Writes the text form without the final dot ("." for the root), with RFC 4343 escapes. */
 void name_text(const uint8_t *wire, size_t len, char text[static NAME_TEXT_SIZE]);
 
-/* Reads an uncompressed wire name, any octets, as it stands. MALFORMED for a compression pointer. */
+/* Reads an uncompressed wire name, any octets, as it stands. MALFORMED for a compression pointer.
+ */
 enum status name_read(struct reader *r, struct name *name);
 
 /* Reads a possibly compressed name at *offset of a DNS message and moves *offset behind it. Every

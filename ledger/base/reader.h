@@ -1,8 +1,9 @@
 /* reader.h: the one way in which Hearth reads bytes that somebody else wrote.
  *
  * A reader is a window over borrowed bytes. The first read beyond its end makes it fail, and every
- * later read then returns zero or NULL: a decoder reads all its fields, then asks once. What is left
- * over is an error too (reader_finish). Nothing here allocates, and no read ever leaves the window.
+ * later read then returns zero or NULL: a decoder reads all its fields, then asks once. What is
+ * left over is an error too (reader_finish). Nothing here allocates, and no read ever leaves the
+ * window.
  *
  *     struct reader r = reader_over(bytes, len);
  *     uint16_t type = reader_u16(&r);

@@ -58,12 +58,11 @@
     X(CORRUPT, "the stored data is damaged")                                                       \
     X(CRYPTO, "a cryptographic operation failed")
 
-enum [[nodiscard]] status {
+enum [[nodiscard]] status{
 #define STATUS_ENUM(name, text) STATUS_##name,
     STATUS_LIST(STATUS_ENUM)
 #undef STATUS_ENUM
-        STATUS_COUNT
-};
+        STATUS_COUNT};
 
 /* A sentence fragment without a full stop, for messages; never NULL. */
 const char *status_text(enum status status);

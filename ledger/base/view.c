@@ -355,11 +355,42 @@ static void fetch_ahead(const struct view *view, uint32_t offset)
         __builtin_prefetch(view->bytes + offset);
 }
 
-enum status view_find(struct view *view, const uint8_t *wire, size_t len, struct view_name *name)
+static uint32_t first_slot(const struct view *view, uint64_t hash)
+{
+    return (uint32_t)hash & (view->tables[VIEW_HASH].count - 1);
+}
+
+static uint32_t offset_of(const struct view *view, enum view_table_index table, uint32_t index)
+{
+    return view->tables[table].offset + index * entry_sizes[table];
+}
+
+uint64_t view_hash(const struct view *view, const uint8_t *wire, size_t len)
 {
     uint64_t hash = siphash13(view->hash_key, wire, len);
+    fetch_ahead(view, offset_of(view, VIEW_HASH, first_slot(view, hash)));
+    return hash;
+}
+
+/* Only a name at its first slot is fetched; nothing of it is believed. */
+void view_fetch(const struct view *view, uint64_t hash)
+{
+    struct reader r = reader_over(view->bytes + offset_of(view, VIEW_HASH, first_slot(view, hash)),
+                                  VIEW_HASH_SIZE);
+    uint32_t upper = reader_u32(&r);
+    uint32_t index = reader_u32(&r);
+    if (upper != hash >> 32 || index == 0 || index > view->tables[VIEW_NAMES].count)
+        return;
+    fetch_ahead(view, offset_of(view, VIEW_NAMES, index - 1));
+    fetch_ahead(view, reader_u32(&r));
+    fetch_ahead(view, reader_u32(&r));
+}
+
+enum status view_find_hashed(struct view *view, uint64_t hash, const uint8_t *wire, size_t len,
+                             struct view_name *name)
+{
     uint32_t slots = view->tables[VIEW_HASH].count;
-    uint32_t slot = (uint32_t)hash & (slots - 1);
+    uint32_t slot = first_slot(view, hash);
     /* At least half of the slots are free; the bound holds for a file that lies about it too. */
     for (uint32_t tried = 0; tried < slots; tried++, slot = (slot + 1) & (slots - 1)) {
         struct reader r;
@@ -381,6 +412,11 @@ enum status view_find(struct view *view, const uint8_t *wire, size_t len, struct
             return STATUS_OK;
     }
     return STATUS_NOT_FOUND;
+}
+
+enum status view_find(struct view *view, const uint8_t *wire, size_t len, struct view_name *name)
+{
+    return view_find_hashed(view, siphash13(view->hash_key, wire, len), wire, len, name);
 }
 
 enum status view_find_zone(struct view *view, const uint8_t *wire, size_t len,

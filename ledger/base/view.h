@@ -103,6 +103,14 @@ enum status view_check(struct view *view);
 /* By exact name in lower-case wire form. NOT_FOUND, CORRUPT. */
 enum status view_find(struct view *view, const uint8_t *wire, size_t len, struct view_name *name);
 
+/* The same in steps, for who has many names to find: each step for all of them before the next, so
+ * that what the view keeps far apart is on its way from memory for all at once. The second step may
+ * be left out. A hash holds for this view alone. */
+uint64_t view_hash(const struct view *view, const uint8_t *wire, size_t len);
+void view_fetch(const struct view *view, uint64_t hash);
+enum status view_find_hashed(struct view *view, uint64_t hash, const uint8_t *wire, size_t len,
+                             struct view_name *name);
+
 /* The zone that the lower-case name lies in, be it there or not. NOT_FOUND, CORRUPT. */
 enum status view_find_zone(struct view *view, const uint8_t *wire, size_t len,
                            struct view_zone *zone);

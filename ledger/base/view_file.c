@@ -51,7 +51,7 @@ static enum status map_file(const char *path, void **bytes, size_t *len, struct 
         status = STATUS_MALFORMED;
     else if (st.st_size == 0)
         status = STATUS_TRUNCATED;
-    else if (st.st_size > (off_t)UINT32_MAX)
+    else if ((uintmax_t)st.st_size > UINT32_MAX)
         status = STATUS_TOO_LONG;
     if (status == STATUS_OK) {
         *len = (size_t)st.st_size;

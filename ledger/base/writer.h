@@ -1,7 +1,8 @@
 /* writer.h: writes big-endian fields into a buffer that the caller owns.
  *
  * The mirror of reader.h, with the same sticky error: what does not fit makes the writer fail with
- * NO_SPACE, and nothing is written beyond the end. An encoder writes all its fields, then asks once.
+ * NO_SPACE, and nothing is written beyond the end. An encoder writes all its fields, then asks
+ * once.
  */
 #ifndef HEARTH_LEDGER_BASE_WRITER_H
 #define HEARTH_LEDGER_BASE_WRITER_H
@@ -24,7 +25,8 @@ static inline struct writer writer_over(void *buffer, size_t size)
     return (struct writer){.start = buffer, .size = size, .used = 0, .error = STATUS_OK};
 }
 
-/* Room for n bytes that the caller fills itself; NULL (and the writer has failed) if there is none. */
+/* Room for n bytes that the caller fills itself; NULL (and the writer has failed) if there is none.
+ */
 static inline uint8_t *writer_room(struct writer *w, size_t n)
 {
     if (w->error != STATUS_OK || n > w->size - w->used) {

@@ -25,7 +25,9 @@ enum { WAKE_SIGNAL = SIGUSR2, JOIN_RETRY_MS = 5, ERROR_PAUSE_MS = 100 };
 struct place {
     struct udp_peer peer;
     struct iovec in, out;
-    uint8_t query[UDP_QUERY_MAX];
+    bool answerable;
+    struct query query;
+    uint8_t packet[UDP_QUERY_MAX];
     uint8_t reply[DNS_UDP_MAX];
 };
 
@@ -38,7 +40,6 @@ struct worker {
     struct resolver_shared *shared;
     struct handoff *handoff;
     struct desk desk;
-    struct query query;
     unsigned reply_count;
     struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
     struct place places[UDP_BATCH];
@@ -53,7 +54,7 @@ struct udp_workers {
 static void prepare_place(struct worker *worker, unsigned i)
 {
     struct place *place = &worker->places[i];
-    place->in = (struct iovec){.iov_base = place->query, .iov_len = sizeof place->query};
+    place->in = (struct iovec){.iov_base = place->packet, .iov_len = sizeof place->packet};
     worker->in[i].msg_hdr =
         (struct msghdr){.msg_name = &place->peer.address, .msg_iov = &place->in, .msg_iovlen = 1};
 }
@@ -91,34 +92,55 @@ static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr
 
 static void hand_over(struct worker *worker, struct place *place)
 {
-    struct ticket ticket = {.query = worker->query, .peer = place->peer, .fd = worker->fd};
+    struct ticket ticket = {.query = place->query, .peer = place->peer, .fd = worker->fd};
     if (handoff_put(worker->handoff, &ticket) == STATUS_OK)
         return;
-    struct answer answer = answer_failure(&worker->desk.input, &worker->query, EDE_NOT_READY,
+    struct answer answer = answer_failure(&worker->desk.input, &place->query, EDE_NOT_READY,
                                           "too much is being asked of the upstream", place->reply,
                                           sizeof place->reply);
     worker->desk.counts[COUNT_SERVFAIL]++;
     queue_reply(worker, place, answer.len);
 }
 
-static void answer_one(struct worker *worker, unsigned i)
+static void read_one(struct worker *worker, unsigned i)
 {
     struct mmsghdr *message = &worker->in[i];
     struct place *place = &worker->places[i];
     place->peer.address_len = message->msg_hdr.msg_namelen;
     place->peer.control_len = worker->wildcard ? message->msg_hdr.msg_controllen : 0;
-    if (!is_answerable(message, place)) {
+    place->answerable =
+        is_answerable(message, place) &&
+        answer_read(&worker->desk.input, place->packet, message->msg_len, &place->query);
+}
+
+static void answer_one(struct worker *worker, struct place *place)
+{
+    if (!place->answerable) {
         desk_count(&worker->desk, ANSWER_KIND_MALFORMED);
         return;
     }
     desk_meet(&worker->desk, (const struct sockaddr *)&place->peer.address);
-    struct answer answer = answer_packet(&worker->desk.input, place->query, message->msg_len,
-                                         &worker->query, place->reply, sizeof place->reply);
+    struct answer answer =
+        answer_query(&worker->desk.input, &place->query, place->reply, sizeof place->reply);
     desk_count(&worker->desk, answer.kind);
     if (answer.action == ANSWER_SEND)
         queue_reply(worker, place, answer.len);
     else if (answer.action == ANSWER_UPSTREAM)
         hand_over(worker, place);
+}
+
+/* In steps, so that the view's memory is waited for once and not for each (answer.h). */
+static void answer_batch(struct worker *worker, unsigned count)
+{
+    desk_refresh(&worker->desk);
+    for (unsigned i = 0; i < count; i++)
+        read_one(worker, i);
+    for (unsigned i = 0; i < count; i++) {
+        if (worker->places[i].answerable)
+            answer_fetch(&worker->desk.input, &worker->places[i].query);
+    }
+    for (unsigned i = 0; i < count; i++)
+        answer_one(worker, &worker->places[i]);
 }
 
 /* A reply that the kernel refuses is left out; the rest still goes. */
@@ -162,9 +184,7 @@ static void *run_worker(void *context)
             wait_after(worker, errno);
         if (n <= 0)
             continue;
-        desk_refresh(&worker->desk);
-        for (unsigned i = 0; i < used; i++)
-            answer_one(worker, i);
+        answer_batch(worker, used);
         send_replies(worker);
         desk_report(&worker->desk);
     }

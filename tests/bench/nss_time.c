@@ -2,10 +2,11 @@
  *
  *     bench_nss SERVICE NAMES CALLS ROUNDS
  *
- * SERVICE is as in nsswitch.conf's line for hosts ("files", "hearth" …), or "call:hearth" to call that module itself,
- * without getaddrinfo around it. NAMES has one name a line. Prints nanoseconds a call, one line a round: processor
- * time, but for "dns" the time that passes, since another process answers. CALLS "first" gives each call a process of
- * its own, in which nothing was looked up before. A name that has no IPv6 address ends it with 1.
+ * SERVICE is as in nsswitch.conf's line for hosts ("files", "hearth" …), or "call:hearth" to call
+ * that module itself, without getaddrinfo around it. NAMES has one name a line. Prints nanoseconds
+ * a call, one line a round: processor time, but for "dns" the time that passes, since another
+ * process answers. CALLS "first" gives each call a process of its own, in which nothing was looked
+ * up before. A name that has no IPv6 address ends it with 1.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -150,7 +151,8 @@ int main(int argc, char **argv)
         fail(argv[1], "is no name service");
     time_of = strcmp(argv[1], "dns") == 0 ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID;
     if (!first)
-        (void)run_round(calls / 10 + 1); /* to load the module and map its view; its time means nothing */
+        (void)run_round(calls / 10 +
+                        1); /* to load the module and map its view; its time means nothing */
     for (unsigned long round = strtoul(argv[4], NULL, 10); round > 0; round--)
         printf("%.1f\n", first ? run_first() : run_round(calls));
     free(names);
