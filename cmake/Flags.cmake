@@ -10,8 +10,10 @@ endif()
 add_library(hearth_flags INTERFACE)
 target_include_directories(hearth_flags INTERFACE ${CMAKE_SOURCE_DIR})
 # 64-bit offsets and inode numbers where the machine's own are smaller (docs/testing.md, "Other machines").
-target_compile_definitions(hearth_flags INTERFACE
-  _GNU_SOURCE _FILE_OFFSET_BITS=64 HEARTH_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(hearth_flags INTERFACE _GNU_SOURCE HEARTH_VERSION="${PROJECT_VERSION}")
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  target_compile_definitions(hearth_flags INTERFACE _FILE_OFFSET_BITS=64)
+endif()
 # And times after 2038, for targets whose foreign libraries take no time_t.
 add_library(hearth_wide_time INTERFACE)
 target_compile_definitions(hearth_wide_time INTERFACE _TIME_BITS=64)

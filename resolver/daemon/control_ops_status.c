@@ -137,7 +137,7 @@ static void add_household(struct report *report, json_t *answer)
     const struct rescue *rescue = &report->service->rescue;
     if (!report->household && rescue->kind == RESCUE_NONE)
         add_problem(report, "hearth init LABEL", "no household yet");
-    else if (household_authority(report->household, &authority) == STATUS_OK)
+    if (report->household && household_authority(report->household, &authority) == STATUS_OK)
         report->frozen = authority.frozen;
     if (report->frozen)
         add_problem(report, "hearth log",

@@ -8,6 +8,7 @@
  * traced.
  */
 #include <event2/event.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,7 @@ static enum status open_service(struct ledger_service *service)
                                               .release = control_ops_release,
                                               .context = service};
     enum status status = check(crypt_init(), "libsodium", "this process");
+    json_object_seed(0); /* reads a file that the sandbox will have closed */
     if (status == STATUS_OK)
         status = check(node_keys_open(&service->keys, state), "the node's keys", state);
     service->keys_open = status == STATUS_OK;
@@ -211,7 +213,8 @@ int ledger_child_run(const struct child_context *context)
         status = service.base ? serve(&service) : STATUS_NO_MEMORY;
     if (service.base)
         event_base_free(service.base);
-    /* The keys are wiped: checkers that look at a process from outside may do so again. */
+    /* The keys are wiped: checkers that look at a process from outside may do so again (where there
+     * are checkers, the sandbox knows this call). */
     (void)prctl(PR_SET_DUMPABLE, 1);
     return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -32,8 +32,8 @@ class Writer(threading.Thread):
 
     def run(self):
         house = self.house
+        client = house.daemon.connect()
         try:
-            client = house.daemon.connect()
             while not house.closing:
                 records = self.records()
                 house.pending[self.number] = records
@@ -47,6 +47,8 @@ class Writer(threading.Thread):
                 house.pending[self.number] = {}
         except (OSError, ValueError):
             pass
+        finally:
+            client.close()
 
 
 class House:

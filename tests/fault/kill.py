@@ -14,7 +14,7 @@ import house as faults
 import hearthd
 from hearthd import wait_until
 
-KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+KILLS = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else 150
 A_HOUSE = 250  # kills; then another household, so that starts stay quick
 CHECK = 40     # kills between two looks at every entry
 

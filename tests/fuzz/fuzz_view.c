@@ -48,6 +48,7 @@ static void ask_name(struct view *view, const uint8_t *wire, size_t len)
     struct view_zone zone;
     struct view_withdrawn withdrawn;
     (void)view_find(view, wire, len, &name);
+    view_fetch(view, view_hash(view, wire, len));
     (void)view_find_before(view, wire, len, &name);
     if (view_find_zone(view, wire, len, &zone) == STATUS_OK)
         (void)view_find_withdrawn(view, &zone, zone.namespace_id, &withdrawn);

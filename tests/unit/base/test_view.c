@@ -358,6 +358,9 @@ static void tell_all(struct story *story, struct view *view)
         struct name wire = parse(view_sample_names[i]);
         enum status status = view_find(view, wire.wire, wire.len, &name);
         tell(story, status, &name.index, sizeof name.index);
+        uint64_t hash = view_hash(view, wire.wire, wire.len);
+        view_fetch(view, hash); /* whatever is damaged, only a hint */
+        assert_int_equal(view_find_hashed(view, hash, wire.wire, wire.len, &name), status);
         if (status == STATUS_OK) {
             status = view_rrset(view, &name, RRTYPE_A, &rrset);
             tell(story, status, rrset.data, status == STATUS_OK ? rrset.data_len : 0);

@@ -527,6 +527,40 @@ static void test_malformed(void **state)
     }
 }
 
+/* Many at once, step by step, get what each would get alone. */
+static void test_in_steps(void **state)
+{
+    static const struct wire_query asked[] = {
+        {.name = CAMERA, .type = RRTYPE_AAAA},
+        {.name = "_443._tcp." CAMERA, .type = RRTYPE_TLSA, .edns = true},
+        {.name = "nothing.maple.home.arpa", .type = RRTYPE_AAAA},
+        {.name = "example.com", .type = RRTYPE_A},
+        {.name = CAMERA, .type = RRTYPE_A, .edns = true, .version = 1},
+        {.name = CAMERA, .type = RRTYPE_OPT},
+        {.name = "localhost", .type = RRTYPE_A},
+        {.name = "maple.home.arpa", .type = RRTYPE_SOA},
+    };
+    enum { ASKED = sizeof asked / sizeof asked[0] };
+    struct fixture *f = *state;
+    struct query queries[ASKED];
+    uint8_t bytes[WIRE_MAX], alone[DNS_UDP_MAX];
+    for (size_t i = 0; i < ASKED; i++)
+        assert_true(answer_read(&f->input, bytes, wire_query(bytes, &asked[i]), &queries[i]));
+    for (size_t i = 0; i < ASKED; i++)
+        answer_fetch(&f->input, &queries[i]);
+    for (size_t i = 0; i < ASKED; i++) {
+        struct query query;
+        struct answer answer = answer_query(&f->input, &queries[i], f->out, DNS_UDP_MAX);
+        struct answer wanted = answer_packet(&f->input, bytes, wire_query(bytes, &asked[i]), &query,
+                                             alone, DNS_UDP_MAX);
+        assert_int_equal(answer.action, wanted.action);
+        assert_int_equal(answer.kind, wanted.kind);
+        assert_int_equal(answer.len, wanted.len);
+        assert_memory_equal(f->out, alone, wanted.len);
+    }
+    assert_false(answer_read(&f->input, bytes, DNS_HEADER_SIZE - 1, &queries[0]));
+}
+
 static void test_no_view(void **state)
 {
     struct fixture *f = *state;
@@ -590,6 +624,7 @@ int main(void)
         TEST(stranger),
         TEST(unusual),
         TEST(malformed),
+        TEST(in_steps),
         TEST(no_view),
         TEST(damage),
     };
