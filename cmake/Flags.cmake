@@ -16,7 +16,9 @@ if(CMAKE_SIZEOF_VOID_P EQUAL 4)
 endif()
 # And times after 2038, for targets whose foreign libraries take no time_t.
 add_library(hearth_wide_time INTERFACE)
-target_compile_definitions(hearth_wide_time INTERFACE _TIME_BITS=64)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  target_compile_definitions(hearth_wide_time INTERFACE _TIME_BITS=64)
+endif()
 target_link_libraries(hearth_flags INTERFACE hearth_warnings)
 
 # Hardening: what Debian builds its own daemons with, and full RELRO.
