@@ -35,8 +35,8 @@ static enum status result_read(int fd)
 static void die_quietly(void)
 {
     for (size_t i = 0; i < DEATHS; i++)
-        signal(deaths[i], SIG_DFL);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
+        (void)signal(deaths[i], SIG_DFL);
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
 }
 
 /* Somebody who ends a process, or a machine that is out of memory, says nothing about the file. */

@@ -114,7 +114,7 @@ struct scope_list *index_add_list(struct household *h, const uint8_t commitment[
         return NULL;
     memcpy(list->commitment, commitment, 32);
     index_map_put(&h->by_commitment, hash, h->lists.count);
-    *(struct scope_list **)array_push(&h->lists, sizeof list) = list;
+    *(struct scope_list **)array_push(&h->lists, sizeof(struct scope_list *)) = list;
     return list;
 }
 

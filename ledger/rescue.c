@@ -318,8 +318,8 @@ static enum status replace(const struct place *place, struct rescue *rescue)
 static enum status complement(const struct place *place, struct ledger *ledger,
                               struct rescue *rescue)
 {
-    bool restored;
-    uint64_t entries;
+    bool restored = false;
+    uint64_t entries = 0;
     (void)ledger_incarnation(ledger, &restored);
     bool had_household = ledger_own_id(ledger) != NULL;
     if (!restored && (had_household || !exists(place, RESCUE_COPY, "")))

@@ -117,7 +117,9 @@ static enum status status_from_lmdb(int error)
 /* LMDB takes its inputs as void *, and writes to none of them. */
 static MDB_val val(const void *bytes, size_t len)
 {
-    return (MDB_val){.mv_size = len, .mv_data = (void *)(uintptr_t)bytes};
+    MDB_val value = {.mv_size = len};
+    memcpy(&value.mv_data, &bytes, sizeof bytes); /* without a cast that takes const away */
+    return value;
 }
 
 static void number_encode(uint64_t number, uint8_t out[static NUMBER_SIZE])
@@ -740,8 +742,8 @@ static enum status check_commit_number(struct store *store)
 {
     uint8_t value[NUMBER_SIZE];
     size_t len;
-    uint64_t facts, statements;
-    struct store_size size;
+    uint64_t facts = 0, statements = 0;
+    struct store_size size = {.entries = 0};
     enum status status = store_size(store, &size);
     if (status == STATUS_OK)
         status = items_of(store, META, &facts);
