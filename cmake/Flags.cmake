@@ -48,3 +48,9 @@ if(CMAKE_EXE_LINKER_FLAGS MATCHES "-pie" OR NOT HEARTH_SANITIZE)
   include(CheckPIESupported)
   check_pie_supported()
 endif()
+
+# Does the compiler put calls of its own in?
+set(HEARTH_INSTRUMENTED OFF)
+if(HEARTH_SANITIZE MATCHES "address|thread" OR CMAKE_C_FLAGS MATCHES "--coverage")
+  set(HEARTH_INSTRUMENTED ON)
+endif()

@@ -2,11 +2,13 @@
  * reads.
  *
  * The bundle lies in a file without a name in the state folder, which goes away with its last
- * descriptor. The client's descriptor is one for reading alone.
+ * descriptor; on a full disk, where a backup may be wanted most, in memory. The client's descriptor
+ * is one for reading alone.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,15 +37,20 @@ static enum status fill(struct control_call *call, int fd)
     return call->fd >= 0 ? STATUS_OK : STATUS_IO;
 }
 
+static enum status fill_and_close(struct control_call *call, int fd)
+{
+    if (fd < 0)
+        return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
+    enum status status = fill(call, fd);
+    close(fd);
+    return status;
+}
+
 enum status control_op_bundle(struct control_call *call)
 {
     const char *state = call->service->context->paths->state;
-    int fd = open(state, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == ENOSPC)
-        return STATUS_FULL;
-    if (fd < 0)
-        return STATUS_IO;
-    enum status status = fill(call, fd);
-    close(fd);
+    enum status status = fill_and_close(call, open(state, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (status == STATUS_FULL)
+        status = fill_and_close(call, memfd_create("hearth-bundle", MFD_CLOEXEC));
     return status;
 }

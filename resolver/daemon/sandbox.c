@@ -45,8 +45,8 @@ static const char *const both[] = {
     "read", "readv", "pread64", "write", "writev", "close", "lseek", "_llseek", "fstat", "fstat64",
     "newfstatat", "fstatat64", "statx",
     /* clients that are there */
-    "accept", "accept4", "recvfrom", "recvmsg", "sendto", "sendmsg", "getsockopt", "getsockname",
-    "getpeername", "shutdown",
+    "accept", "accept4", "recv", "send", "recvfrom", "recvmsg", "sendto", "sendmsg", "getsockopt",
+    "getsockname", "getpeername", "shutdown",
     /* waiting */
     "epoll_wait", "epoll_pwait", "epoll_ctl", "poll", "ppoll", "ppoll_time64", "nanosleep",
     "clock_nanosleep", "clock_nanosleep_time64", "futex", "futex_time64", "restart_syscall",
@@ -66,43 +66,24 @@ static const char *const ledger[] = {
     "openat", "pwrite64", "pwritev", "preadv", "fsync", "fdatasync", "msync", "ftruncate",
     "ftruncate64", "fallocate", "flock", "mkdir", "mkdirat", "rename", "renameat", "renameat2",
     "unlink", "unlinkat", "rmdir", "fchmod", "getdents64", "access", "faccessat", "fstatfs",
-    "fstatfs64", "statfs", "statfs64", "sync_file_range", "sync_file_range2", "fadvise64",
+    "fstatfs64", "statfs", "statfs64", "sync_file_range", "arm_sync_file_range", "fadvise64",
     "fadvise64_64", "arm_fadvise64_64",
     /* memory for keys, which is not swapped */
-    "mlock", "munlock", NULL};
+    "mlock", "munlock",
+    /* a bundle for a client when the disk is full */
+    "memfd_create", NULL};
 
 static const char *const resolver[] = {"recvmmsg", "recvmmsg_time64", "sendmmsg", "connect", "bind",
                                        NULL};
 
-/* Sanitizers walk all threads of a process that ends, and describe what they found; coverage is
- * written to files. None of this is in a release. */
-static const char *const checkers[] = {"openat",
-                                       "open",
-                                       "clone",
-                                       "ptrace",
-                                       "process_vm_readv",
-                                       "wait4",
-                                       "kill",
-                                       "tgkill",
-                                       "prctl",
-                                       "sigaltstack",
-                                       "getdents64",
-                                       "readlink",
-                                       "readlinkat",
-                                       "stat",
-                                       "access",
-                                       "pipe",
-                                       "pipe2",
-                                       "dup2",
-                                       "getrlimit",
-                                       "prlimit64",
-                                       "mmap",
-                                       "mprotect",
-                                       "set_tid_address",
-                                       "fcntl",
-                                       "ftruncate",
-                                       "mkdir",
-                                       NULL};
+/* None of this is in a release. */
+static const char *const checkers[] = {
+    /* sanitizers walk all threads of a process that ends, and describe what they found */
+    "openat", "open", "clone", "ptrace", "process_vm_readv", "wait4", "kill", "tgkill", "prctl",
+    "sigaltstack", "getdents", "getdents64", "readlink", "readlinkat", "stat", "access", "pipe",
+    "pipe2", "dup2", "getrlimit", "prlimit64", "mmap", "mprotect", "set_tid_address",
+    /* coverage is written to files */
+    "fcntl", "ftruncate", "mkdir", NULL};
 
 /* Programs, other processes, other identities, other roots, and the kernel itself. */
 static const char *const hostile[] = {
