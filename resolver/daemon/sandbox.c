@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,7 +127,12 @@ struct narrow {
 
 #define ALL          UINT32_C(0xffffffff)
 #define OPEN_CHANGES (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY))
-#define SOCKET_KIND  UINT32_C(0xf) /* SOCK_NONBLOCK and SOCK_CLOEXEC lie above */
+/* What the C library asks for a thread of this process, and nothing besides: no child, no
+ * namespace. */
+#define THREAD                                                                                     \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |            \
+     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+#define SOCKET_KIND UINT32_C(0xf) /* SOCK_NONBLOCK and SOCK_CLOEXEC lie above */
 
 static const struct narrow narrows[] = {
     {"fcntl", BOTH, 1, {{1, ALL, F_GETFL}}},
@@ -143,6 +149,8 @@ static const struct narrow narrows[] = {
     {"mmap", BOTH, 1, {{2, PROT_EXEC, 0}}},
     {"mmap2", BOTH, 1, {{2, PROT_EXEC, 0}}},
     {"mprotect", BOTH, 1, {{2, PROT_EXEC, 0}}},
+    /* threads that verify a bundle's entries (clone3, whose flags can't be seen, is tried first) */
+    {"clone", LEDGER, 1, {{0, ALL, THREAD}}},
     /* the upstream: sockets of the internet's families, files for reading */
     {"socket", RESOLVER, 2, {{0, ALL, AF_INET}, {1, SOCKET_KIND, SOCK_DGRAM}}},
     {"socket", RESOLVER, 2, {{0, ALL, AF_INET}, {1, SOCKET_KIND, SOCK_STREAM}}},

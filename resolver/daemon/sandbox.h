@@ -12,7 +12,8 @@
  * descriptors than now. OK without the first where the kernel has no Landlock, which is said. */
 enum status sandbox_enter(enum child_role role, const struct paths *paths);
 
-/* Leaves the whole process its role's system calls; no new thread and no child from here on. */
+/* Leaves the whole process its role's system calls: no child from here on, and in the resolver no
+ * new thread. */
 enum status sandbox_seal(enum child_role role);
 
 #endif
