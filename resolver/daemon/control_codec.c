@@ -11,9 +11,11 @@ enum status control_parse(const uint8_t *payload, size_t len, json_t **message)
     if (len > CONTROL_FRAME_MAX)
         return STATUS_TOO_LONG;
     /* Trailing octets, doubled keys, zero octets and bad UTF-8 are errors for jansson too. */
-    json_t *parsed = json_loadb((const char *)payload, len, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    json_t *parsed = json_loadb((const char *)payload, len, JSON_REJECT_DUPLICATES, &error);
     if (!parsed)
-        return STATUS_MALFORMED;
+        return json_error_code(&error) == json_error_out_of_memory ? STATUS_NO_MEMORY
+                                                                   : STATUS_MALFORMED;
     const json_t *version = json_object_get(parsed, "version");
     enum status status = STATUS_OK;
     if (!json_is_object(parsed) || !json_is_integer(version))

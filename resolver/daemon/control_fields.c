@@ -2,12 +2,34 @@
 #include "resolver/daemon/control_fields.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/base/clock.h"
 #include "ledger/base/text.h"
 
 enum { HEX_BYTES_MAX = 4096 /* more than any field in the ledger has */ };
+
+static bool ran_out;
+
+static void *take_memory(size_t size)
+{
+    void *memory = malloc(size);
+    ran_out |= !memory;
+    return memory;
+}
+
+void control_fields_watch(void)
+{
+    json_set_alloc_funcs(take_memory, free);
+}
+
+bool control_fields_ran_out(void)
+{
+    bool did = ran_out;
+    ran_out = false;
+    return did;
+}
 
 enum status control_fields_octets(const json_t *object, const char *key, uint8_t *out, size_t len)
 {

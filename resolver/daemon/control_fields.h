@@ -34,7 +34,12 @@ enum status control_fields_name(const json_t *object, const char *key, struct na
 /* Borrowed; NULL when it is no text. */
 const char *control_fields_text(const json_t *object, const char *key);
 
-/* --- writing; a NULL from a full memory is left out --- */
+/* --- writing; a NULL from a full memory is left out, and remembered --- */
+
+/* Once, before Jansson is used: from then on, control_fields_ran_out says whether it found no
+ * memory since it was asked last. What was made meanwhile may lack something. One thread's. */
+void control_fields_watch(void);
+bool control_fields_ran_out(void);
 
 json_t *control_fields_hex_new(const uint8_t *bytes, size_t len);
 void control_fields_set_hex(json_t *object, const char *key, const uint8_t *bytes, size_t len);

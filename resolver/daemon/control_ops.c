@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "resolver/daemon/batch.h"
 #include "resolver/daemon/control_fields.h"
@@ -96,8 +97,21 @@ static void explain_full(struct control_call *call, enum status status)
                    call->service->context->paths->state);
 }
 
+static enum status ran_out(struct control_call *call)
+{
+    if (call->fd >= 0)
+        close(call->fd);
+    call->fd = -1;
+    if (!call->changed)
+        return STATUS_NO_MEMORY;
+    publication_request(&call->service->publication);
+    return control_call_refuse(call, STATUS_NO_MEMORY,
+                               "the change is stored, but there is no memory for its answer");
+}
+
 void control_ops_request(void *context, struct control_session *session, const json_t *request)
 {
+    (void)control_fields_ran_out(); /* what the request before had to do without */
     struct control_call call = {
         .service = context,
         .session = session,
@@ -108,6 +122,8 @@ void control_ops_request(void *context, struct control_session *session, const j
         .index = CONTROL_NO_INDEX,
     };
     enum status status = call.answer ? run_op(&call) : STATUS_NO_MEMORY;
+    if (control_fields_ran_out() && status == STATUS_OK) /* half an answer is none */
+        status = ran_out(&call);
     if (status == STATUS_OK && call.changed) {
         keeper_request(&call.service->keeper);
         publication_await(&call.service->publication, session, call.answer);

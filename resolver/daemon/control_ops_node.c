@@ -148,10 +148,8 @@ enum status control_op_authority(struct control_call *call)
     control_fields_set_hex(answer, "recovery_commitment", authority.recovery_commitment, 32);
     control_fields_set_number(answer, "soft_hours", authority.soft_hours);
     control_fields_set_number(answer, "hard_hours", authority.hard_hours);
+    (void)json_object_set_new(answer, "frozen", json_boolean(authority.frozen));
     struct grant_list list = {.service = call->service, .array = json_array()};
     household_each_grant(household, add_grant, &list);
-    if (json_object_set_new(answer, "frozen", json_boolean(authority.frozen)) != 0 ||
-        json_object_set_new(answer, "grants", list.array) != 0)
-        return STATUS_NO_MEMORY;
-    return STATUS_OK;
+    return json_object_set_new(answer, "grants", list.array) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }

@@ -280,7 +280,7 @@ static enum status ingest_one(struct control_call *call, const json_t *hex, bool
 }
 
 static enum status ingest_all(struct control_call *call, const json_t *entries, bool own,
-                              json_t *results)
+                              const char *label, json_t *results)
 {
     enum status status = ledger_begin(call->service->ledger);
     if (status != STATUS_OK)
@@ -293,7 +293,13 @@ static enum status ingest_all(struct control_call *call, const json_t *entries, 
         call->index = (long)i;
         return control_call_refuse(call, status, "entry %zu: %s", i, status_text(status));
     }
-    return ledger_commit(call->service->ledger);
+    status = STATUS_OK;
+    if (label && label[0] != '\0')
+        status = ledger_set_label(call->service->ledger, label);
+    if (status == STATUS_OK)
+        return ledger_commit(call->service->ledger);
+    ledger_abort(call->service->ledger);
+    return status;
 }
 
 /* Whether each entry counts, now that all of them are held. */
@@ -334,9 +340,7 @@ enum status control_op_ingest(struct control_call *call)
                                    "this node has a household, though its ledger could not be read "
                                    "any more");
     }
-    enum status status = ingest_all(call, entries, own, results);
-    if (status == STATUS_OK && label && label[0] != '\0')
-        status = ledger_set_label(call->service->ledger, label);
+    enum status status = ingest_all(call, entries, own, label, results);
     if (status != STATUS_OK)
         return status;
     add_effects(call, results);

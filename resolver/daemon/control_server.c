@@ -173,7 +173,8 @@ void control_session_answer(struct control_session *session, json_t *answer, int
     if (answer)
         status = control_pack(answer, &session->frame, &session->frame_len);
     json_decref(answer);
-    if (status != STATUS_OK) {
+    /* Without memory for it, no other answer: a refusal would say that nothing has happened. */
+    if (status == STATUS_TOO_LONG) {
         json_t *refusal = control_refusal(status, "the answer does not fit a frame");
         if (refusal)
             status = control_pack(refusal, &session->frame, &session->frame_len);
@@ -217,6 +218,8 @@ static void session_parse(struct control_session *session)
         server->handlers.request(server->handlers.context, session, message);
     else if (status == STATUS_UPGRADE)
         session_refuse(session, status, "a request of another version than 1");
+    else if (status == STATUS_NO_MEMORY)
+        session_refuse(session, status, status_text(status));
     else
         session_refuse(session, status, "a request that is no JSON object with a version");
     json_decref(message);

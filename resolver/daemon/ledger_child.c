@@ -18,6 +18,7 @@
 #include "dane/tls_identity.h"
 #include "ledger/crypt.h"
 #include "resolver/daemon/child.h"
+#include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/control_ops.h"
 #include "resolver/daemon/control_rights.h"
 #include "resolver/daemon/ledger_service.h"
@@ -202,6 +203,7 @@ int ledger_child_run(const struct child_context *context)
     static struct ledger_service service;
     enum status status = STATUS_OK;
     (void)signal(SIGPIPE, SIG_IGN); /* can't fail for this signal */
+    control_fields_watch();
     if (prctl(PR_SET_DUMPABLE, 0) != 0)
         status = check(STATUS_DENIED, "keeping keys out of core dumps", "this process");
     service.context = context;

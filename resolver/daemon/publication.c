@@ -214,7 +214,11 @@ void publication_await(struct publication *publication, struct control_session *
     if (!waiter) {
         json_decref(answer);
         publication_request(publication);
-        control_session_answer(session, control_refusal(STATUS_NO_MEMORY, NULL), -1);
+        control_session_answer(session,
+                               control_refusal(STATUS_NO_MEMORY, "the change is stored, but there "
+                                                                 "is no memory to wait for the "
+                                                                 "view that has it"),
+                               -1);
         return;
     }
     waiter->session = session;

@@ -155,6 +155,6 @@ class House:
         assert names == self.listed(), "the oracle disagrees"
 
     def check(self):
-        self.check_values()
         self.check_entries()
+        self.check_values()
         self.check_oracle()

@@ -14,7 +14,7 @@ import house as faults
 import hearthd
 from hearthd import wait_until
 
-KILLS = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else 150
+KILLS = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else 300
 A_HOUSE = 250  # kills; then another household, so that starts stay quick
 CHECK = 40     # kills between two looks at every entry
 
@@ -57,7 +57,7 @@ def one_kill(house, number):
         time.sleep(random.expovariate(1 / 0.03))
         killed = kill_ledger(daemon)
         house.rest()
-    daemon.wait_for("ended by signal 9")
+    daemon.wait_for("ledger ended")
     if number % 3:  # by another parent; else by the one that is there, after its pause
         daemon.kill()
         daemon.start()

@@ -81,6 +81,14 @@ static void add_recover(struct story *s, int at)
     (void)story_recover(s, at, next, (char)(next + 32));
 }
 
+/* One draw after the other: the order in which arguments are evaluated is the compiler's choice. */
+static void add_grant(struct story *s, int at, char who)
+{
+    const char *scope = scopes[story_random(s, 5)];
+    uint8_t role = (uint8_t)(1 + story_random(s, 2));
+    (void)story_grant(s, at, who, role, scope);
+}
+
 static void add_authority(struct story *s)
 {
     int at = pick(s, is_authority, true);
@@ -93,8 +101,7 @@ static void add_authority(struct story *s)
     case 0:
     case 1:
     case 2:
-        (void)story_grant(s, at, who, (uint8_t)(1 + story_random(s, 2)),
-                          scopes[story_random(s, 5)]);
+        add_grant(s, at, who);
         break;
     case 3:
     case 4:
