@@ -2,8 +2,8 @@
  *
  *     bench_answer VIEW QUERIES PASSES
  *
- * QUERIES has lines "name type" as dnsperf reads them (AAAA, A, TLSA). Prints nanoseconds a query,
- * one line a pass. An answer that is not sent, or that says SERVFAIL, ends it with 1.
+ * QUERIES has lines "name type" as dnsperf reads them (AAAA, A, TLSA). Prints nanoseconds of
+ * processor time a query, one line a pass. A query that is not answered ends it with 1.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
  *
  * Sets the AAAA of NAME (relative) COUNT times over the control socket, each time to another
  * address, and asks the resolver at 127.0.0.1 PORT for NAME.ZONE every PAUSE_US microseconds until
- * it gives that address. DURABLE is the file in which durable_clock.c keeps when the last commit
- * was on the disk. Prints, a line a change, milliseconds: from the start of the command to the
- * commit, to the command's answer, to the resolver's answer.
+ * it gives that address; then rests for REST_MS. DURABLE is the file in which durable_clock.c keeps
+ * when the last commit was on the disk. Prints, a line a change, milliseconds: from the start of
+ * the command to the commit, to the command's answer, to the resolver's answer.
  */
 #include <arpa/inet.h>
 #include <errno.h>

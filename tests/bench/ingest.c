@@ -3,14 +3,21 @@
  *     bench_ingest DIR COUNT ALONE ROUNDS
  *
  * COUNT entries (SETs of a granted node) are made first, in memory. Then each round prints lines
- * "what entries seconds": verify       their signatures checked by libsodium, nothing else, in one
- * thread put          their octets put into LMDB in one durable transaction ingest ledger_ingest of
- * each, in one batch import       backup_import of a bundle of all of them put-alone    ALONE of
- * them into LMDB, each durable before the next ingest-alone ALONE of them by ledger_ingest, each
- * durable before the next DIR is an existing folder; a new folder in it for each measurement.
+ * "what entries seconds processor-seconds", for:
+ *
+ *     verify        their signatures, by libsodium alone, in one thread
+ *     put           their octets, and an index by id, into LMDB in one durable transaction
+ *     ingest        ledger_ingest of each, in one batch
+ *     import        backup_import of a bundle of all of them
+ *     put-alone     ALONE of them into LMDB, each durable before the next
+ *     index-alone   the same with an index by id
+ *     ingest-alone  ALONE of them by ledger_ingest, each durable before the next
+ *
+ * DIR is an existing folder; each measurement makes a new one in it.
  */
 #include <lmdb.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +40,7 @@ static const char prefix[] = "hearth/v1/entry";
 
 struct item {
     uint16_t len;
+    uint8_t id[ENTRY_ID_SIZE];
     uint8_t bytes[LIMIT_ENTRY];
 };
 
@@ -58,16 +66,28 @@ static void must_lmdb(int error, const char *what)
     exit(EXIT_FAILURE);
 }
 
-static double seconds_now(void)
+/* What has passed, and what of the processors' time this process took. */
+struct moment {
+    double wall, processor;
+};
+
+static double seconds_of(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void report(const char *what, size_t count, double begin)
+static struct moment moment_now(void)
 {
-    printf("%s %zu %.6f\n", what, count, seconds_now() - begin);
+    return (struct moment){seconds_of(CLOCK_MONOTONIC), seconds_of(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+static void report(const char *what, size_t count, struct moment begin)
+{
+    struct moment end = moment_now();
+    printf("%s %zu %.6f %.6f\n", what, count, end.wall - begin.wall,
+           end.processor - begin.processor);
     fflush(stdout);
 }
 
@@ -89,10 +109,11 @@ static struct key_pair pair_of(uint8_t octet)
     return pair;
 }
 
-static void add_item(const uint8_t *bytes, size_t len)
+static void add_item(const uint8_t id[static 32], const uint8_t *bytes, size_t len)
 {
     struct item *item = &items[item_count++];
     item->len = (uint16_t)len;
+    memcpy(item->id, id, sizeof item->id);
     memcpy(item->bytes, bytes, len);
 }
 
@@ -102,10 +123,10 @@ static void found(struct owner_head *head, const struct node_keys *node)
     struct body_grant grant = {.role = ROLE_ADMIN};
     struct key_pair owner = pair_of(1), recovery = pair_of(2);
     must(owner_genesis(&owner, recovery.public_key, NOW_MS, head, &made), "genesis");
-    add_item(made.bytes, made.len);
+    add_item(made.id, made.bytes, made.len);
     must(node_keys_possess(node, head->namespace_id, &grant), "possession");
     must(owner_grant(&owner, head, NOW_MS, &grant, &made), "grant");
-    add_item(made.bytes, made.len);
+    add_item(made.id, made.bytes, made.len);
     key_pair_close(&owner);
     key_pair_close(&recovery);
 }
@@ -147,7 +168,7 @@ static void sign_feed(const struct owner_head *head, const struct node_keys *nod
         memcpy(entry.prev, prev, sizeof entry.prev);
         must(entry_sign(&entry, node->signing.secret, bytes, &len), "sign");
         memcpy(prev, entry.id, sizeof prev);
-        add_item(bytes, len);
+        add_item(entry.id, bytes, len);
     }
 }
 
@@ -170,7 +191,7 @@ static void make_items(size_t count)
 static void verify_all(void)
 {
     uint8_t message[MESSAGE_MAX];
-    double begin = seconds_now();
+    struct moment begin = moment_now();
     memcpy(message, prefix, sizeof prefix);
     for (size_t i = SETUP; i < item_count; i++) {
         size_t len = items[i].len - 64U;
@@ -182,36 +203,49 @@ static void verify_all(void)
     report("verify", item_count - SETUP, begin);
 }
 
-static MDB_env *open_lmdb(MDB_dbi *database)
+enum { LOG, INDEX, DATABASES };
+
+static MDB_env *open_lmdb(MDB_dbi databases[static DATABASES])
 {
     char path[PATH_MAX_SIZE];
     MDB_env *env;
     MDB_txn *txn;
     make_folder(path);
     must_lmdb(mdb_env_create(&env), "create");
+    must_lmdb(mdb_env_set_maxdbs(env, DATABASES), "databases");
     must_lmdb(mdb_env_set_mapsize(env, (size_t)1 << 30), "map");
     must_lmdb(mdb_env_open(env, path, MDB_NOLOCK, 0600), "open");
     must_lmdb(mdb_txn_begin(env, NULL, 0, &txn), "begin");
-    must_lmdb(mdb_dbi_open(txn, NULL, 0, database), "database");
+    must_lmdb(mdb_dbi_open(txn, "log", MDB_CREATE, &databases[LOG]), "log");
+    must_lmdb(mdb_dbi_open(txn, "index", MDB_CREATE, &databases[INDEX]), "index");
     must_lmdb(mdb_txn_commit(txn), "commit");
     return env;
 }
 
-/* In transactions of `batch` puts. */
-static void put_all(const char *what, size_t count, size_t batch)
+/* Number -> octets and, with an index, id -> number: what a ledger can't do without. */
+static void put_one(MDB_txn *txn, const MDB_dbi databases[static DATABASES], size_t i, bool indexed)
 {
-    MDB_dbi database;
+    uint8_t number[8];
+    for (unsigned j = 0; j < sizeof number; j++)
+        number[j] = (uint8_t)(i >> (56 - 8 * j));
+    MDB_val key = {sizeof number, number}, octets = {items[i].len, items[i].bytes};
+    MDB_val id = {sizeof items[i].id, items[i].id};
+    must_lmdb(mdb_put(txn, databases[LOG], &key, &octets, MDB_APPEND), "put");
+    if (indexed)
+        must_lmdb(mdb_put(txn, databases[INDEX], &id, &key, 0), "put");
+}
+
+/* In transactions of `batch` puts. */
+static void put_all(const char *what, size_t count, size_t batch, bool indexed)
+{
+    MDB_dbi databases[DATABASES];
     MDB_txn *txn = NULL;
-    MDB_env *env = open_lmdb(&database);
-    double begin = seconds_now();
+    MDB_env *env = open_lmdb(databases);
+    struct moment begin = moment_now();
     for (size_t i = 0; i < count; i++) {
-        uint8_t key[8] = {0};
-        for (unsigned j = 0; j < 8; j++)
-            key[j] = (uint8_t)(i >> (56 - 8 * j));
-        MDB_val k = {sizeof key, key}, v = {items[i].len, items[i].bytes};
         if (!txn)
             must_lmdb(mdb_txn_begin(env, NULL, 0, &txn), "begin");
-        must_lmdb(mdb_put(txn, database, &k, &v, MDB_APPEND), "put");
+        put_one(txn, databases, i, indexed);
         if ((i + 1) % batch != 0 && i + 1 < count)
             continue;
         must_lmdb(mdb_txn_commit(txn), "commit");
@@ -242,7 +276,7 @@ static void ingest_range(struct ledger *ledger, size_t from, size_t to)
 static void ingest_bulk(const char *bundle_path)
 {
     struct ledger *ledger = open_ledger();
-    double begin = seconds_now();
+    struct moment begin = moment_now();
     must(ledger_begin(ledger), "begin");
     ingest_range(ledger, 0, item_count);
     must(ledger_commit(ledger), "commit");
@@ -261,7 +295,7 @@ static void ingest_alone(size_t count)
     must(ledger_begin(ledger), "begin");
     ingest_range(ledger, 0, SETUP);
     must(ledger_commit(ledger), "commit");
-    double begin = seconds_now();
+    struct moment begin = moment_now();
     ingest_range(ledger, SETUP, SETUP + count);
     report("ingest-alone", count, begin);
     ledger_close(ledger);
@@ -277,7 +311,7 @@ static void import_bundle(const char *path)
     must(bytes && fread(bytes, 1, len, file) == len ? STATUS_OK : STATUS_IO, path);
     fclose(file);
     struct ledger *ledger = open_ledger();
-    double begin = seconds_now();
+    struct moment begin = moment_now();
     must(backup_import(ledger, bytes, len, namespace_id, NULL, NULL), "import");
     report("import", item_count, begin);
     ledger_close(ledger);
@@ -301,10 +335,11 @@ int main(int argc, char **argv)
     snprintf(bundle, sizeof bundle, "%s/%d.bundle", scratch, (int)getpid());
     for (unsigned long round = strtoul(argv[4], NULL, 10); round > 0; round--) {
         verify_all();
-        put_all("put", item_count, item_count);
+        put_all("put", item_count, item_count, true);
         ingest_bulk(bundle);
         import_bundle(bundle);
-        put_all("put-alone", alone, 1);
+        put_all("put-alone", alone, 1, false);
+        put_all("index-alone", alone, 1, true);
         ingest_alone(alone);
     }
     node_keys_close(&reader_keys);
