@@ -4,466 +4,320 @@ alone: slow, plain, and sharing nothing with the product. It judges a whole set 
 
   oracle.py FILE              reads a bundle (HLB1) and says what its households' names are (JSON)
   oracle.py --verify FILE     the same, and checks every Ed25519 signature (slowly)
-  oracle.py --stream          reads cases from standard input and compares state roots: each is a length (4),
-                              a bundle, a trusted branch's id or zeros (32), the product's state root (32)
+
+What the product makes of the same sets is compared by compare.py.
+
+The rules are kept close to the page's words: a right to deny is judged by *views*, one for each line of entries
+that a join has on its sides, so that none lends another its era, its lists or its REVOKEs.
 """
-import hashlib
 import json
 import struct
 import sys
 
 import ed25519
+import rdata
+from formats import (ADMIN, DENIALS, GENESIS, GRANT, LIFT, MERGE, NODE, OPEN, POLICY, PRIVATE, RECOVER, REVOKE, SCOPE, SET,
+                     SHARED, SUSPEND, WITHDRAW, ZERO, Entry, hashed, read_bundle, wire)
 
-GENESIS, GRANT, SCOPE, REVOKE, LIFT, POLICY, MERGE, RECOVER = 1, 2, 3, 4, 5, 6, 7, 9
-OPEN, SET, SUSPEND, WITHDRAW = 0x21, 0x22, 0x23, 0x24
-PRIVATE, SHARED, DENIALS = 1, 2, 3
-ADMIN, NODE = 1, 2
-ZERO = bytes(32)
-
-
-def hashed(personalisation, data):
-    return hashlib.blake2b(data, digest_size=32, person=personalisation.encode()).digest()
+NO_VIEW = (frozenset(), frozenset(), False)
 
 
-class Refused(Exception):
-    """Not well-formed, or made by a newer version on stream 0."""
-
-
-class Bytes:
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def take(self, count):
-        if count > len(self.data) - self.at:
-            raise Refused("truncated")
-        self.at += count
-        return self.data[self.at - count:self.at]
-
-    def number(self, count):
-        return int.from_bytes(self.take(count), "big")
-
-    def end(self):
-        if self.at != len(self.data):
-            raise Refused("trailing octets")
-
-    def name(self):
-        """A relative owner name as a tuple of labels."""
-        start, labels = self.at, []
-        while True:
-            length = self.number(1)
-            if length == 0:
-                break
-            label = self.take(length)
-            if length > 63 or label[:1] == b"-" or label[-1:] == b"-":
-                raise Refused("label")
-            if any(c not in b"abcdefghijklmnopqrstuvwxyz0123456789-_" for c in label):
-                raise Refused("label")
-            labels.append(label)
-        if self.at - start > 180:
-            raise Refused("name too long")
-        return tuple(labels)
-
-
-def canonical(name):
-    return tuple(reversed(name))
-
-
-def wire(name):
-    return b"".join(bytes([len(label)]) + label for label in name) + b"\0"
-
-
-def rising(items, what):
-    if any(a >= b for a, b in zip(items, items[1:])):
-        raise Refused(f"{what} do not rise")
-    return items
-
-
-class Entry:
-    def __init__(self, raw):
-        self.raw = raw
-        if len(raw) > 2048:
-            raise Refused("too long")
-        r = Bytes(raw)
-        if r.take(4) != b"HLE1":
-            raise Refused("magic")
-        self.type, self.flags, body_len = r.number(1), r.number(1), r.number(2)
-        self.namespace, self.author = r.take(32), r.take(32)
-        self.stream, self.seq = r.number(8), r.number(8)
-        self.prev, self.auth_head, self.time = r.take(32), r.take(32), r.number(8)
-        body = r.take(body_len)
-        self.signature = r.take(64)
-        r.end()
-        if body_len > 1824:
-            raise Refused("body too long")
-        self.id = hashed("hearth1.entry.id", raw[:-64])
-        self.check_header()
-        self.upgrade = self.flags != 0
-        self.body = self.read_body(Bytes(body))
-        if self.upgrade and self.stream == 0:
-            raise Refused("upgrade")
-
-    def check_header(self):
-        if (self.stream == 0) != (self.type < 0x20):
-            raise Refused("type and stream")
-        if (self.seq == 0) != (self.prev == ZERO):
-            raise Refused("seq and prev")
-        first = GENESIS if self.stream == 0 else OPEN
-        if (self.seq == 0) != (self.type == first):
-            raise Refused("first of its stream")
-        if (self.type == GENESIS) != (self.namespace == ZERO):
-            raise Refused("namespace")
-
-    def key(self, r):
-        if r.number(1) != 1:
-            self.upgrade = True
-        return r.take(32)
-
-    def heads(self, r):
-        count = r.number(1)
-        if count > 16:
-            raise Refused("heads")
-        return [(h[:8], h[8:16], h[16:]) for h in rising([r.take(48) for _ in range(count)], "heads")]
-
-    def tail(self, r, known):
-        found, last = {}, -1
-        while r.at < len(r.data):
-            tag, length = r.number(1), r.number(2)
-            value = r.take(length)
-            if tag <= last:
-                raise Refused("tags do not rise")
-            last = tag
-            if tag in known:
-                found[tag] = value
-            elif tag & 0x80:
-                self.upgrade = True
-        return found
-
-    def read_body(self, r):
-        b = {}
-        if self.type == GENESIS:
-            b = {"owner": self.key(r), "commitment": r.take(32), "salt": r.take(32)}
-        elif self.type == GRANT:
-            b = {"key": self.key(r), "spki": r.take(32), "zone": self.key(r), "role": r.number(1), "flags": r.number(1),
-                 "scope": r.take(32), "possession": r.take(64)}
-        elif self.type == SCOPE:
-            b = {"key": self.key(r), "spki": r.take(32), "zone": self.key(r), "flags": r.number(1),
-                 "scope": r.take(32), "heads": self.heads(r)}
-        elif self.type == REVOKE:
-            b = {"key": self.key(r), "reason": r.number(1), "heads": self.heads(r)}
-        elif self.type == LIFT:
-            b = {"target": r.take(32)}
-        elif self.type == POLICY:
-            b = {"soft": r.number(2), "hard": r.number(2), "min_version": r.number(2)}
-        elif self.type == MERGE:
-            b = {"other": r.take(32)}
-        elif self.type == RECOVER:
-            b = {"key": self.key(r), "owner": self.key(r), "commitment": r.take(32)}
-        elif self.type == OPEN:
-            b = {"kind": r.number(1)}
-            b["opening"] = self.tail(r, {1} if b["kind"] == PRIVATE else set()).get(1)
-            if b["opening"] is not None:
-                b["scope"] = read_opening(b["opening"])
-            return b
-        elif self.type == SET:
-            b = {"name": r.name(), "rrtype": r.number(2), "ttl": r.number(4)}
-            count = r.number(1)
-            if count > 8 or b["ttl"] >= 1 << 31:
-                raise Refused("over or ttl")
-            b["over"] = rising([r.take(32) for _ in range(count)], "over")
-            count = r.number(1)
-            if count > 8:
-                raise Refused("rrs")
-            b["rrs"] = rising([r.take(r.number(2)) for _ in range(count)], "rrs")
-            by = self.tail(r, {1}).get(1)
-            if by is not None and not (1 <= len(by) <= 64 and all(0x21 <= c <= 0x7e for c in by)):
-                raise Refused("by")
-            return b
-        elif self.type == SUSPEND:
-            b = {"key": self.key(r)}
-        elif self.type == WITHDRAW:
-            b = {"hash": r.take(32), "reason": r.number(1)}
-        else:
-            self.upgrade = True
-            return b
-        self.tail(r, set())
-        return b
-
-
-def read_opening(value):
-    if len(value) > 1600:
-        raise Refused("opening")
-    r = Bytes(value)
-    r.take(16)
-    names = [r.name() for _ in range(r.number(1))]
-    r.end()
-    rising([canonical(n) for n in names], "scope names")
-    return names
-
-
-class Path:
-    """What the authority entries of one path, or of several joined, have established."""
+class State:
+    """What holds after an authority entry."""
 
     def __init__(self):
         self.owner = self.commitment = None
         self.era = ZERO             # the last RECOVER or GENESIS
-        self.grants = {}            # key -> {role, flags, spki, zone, scopes: frozenset of commitments (without zero), id}
+        self.grants = {}            # live: key -> {role, flags, spki, zone, scopes: commitments (not zero), id}
         self.burnt = frozenset()
-        self.revokes = frozenset()  # (key, entry id, heads), all on the way here
+        self.revokes = frozenset()  # (key, entry id, heads): all on the way here
         self.past = frozenset()     # those of them before the present era
         self.lifts = frozenset()
-        self.tenures = frozenset()  # (key, role, steps) of the present era; a step: (commitment, heads or None)
-        self.old = frozenset()      # of each key, those of the last era in which it was granted before
+        # key -> views, each (tenures in its era, those of the last era before with any, REVOKEd since its RECOVER).
+        # A tenure: (role, lists), the lists from the GRANT's on: (commitment, heads; None: the GRANT).
+        self.views = {}
         self.policy = (168, 720, 1)
 
     def copy(self):
-        other = Path()
+        other = State()
         other.__dict__.update(self.__dict__)
-        other.grants = dict(self.grants)
+        other.grants, other.views = dict(self.grants), dict(self.views)
         return other
 
+    def each_view(self, key, change):
+        self.views[key] = frozenset(change(*view) for view in self.views.get(key, {NO_VIEW}))
 
-def join(sides, base):
-    """The state of several sides; rights to deny are left to the caller's views (frozen) or united (MERGE)."""
+    def of_its_era(self, key):
+        return {r for r in self.revokes - self.past if r[0] == key}
+
+
+def union(sets):
+    return frozenset().union(*sets)
+
+
+def join(sides, base, left=None):
+    """The state of several sides; `left`: the states that RECOVERs left (frozen), None for a MERGE."""
     joined = base.copy()
-    for field in ("burnt", "revokes", "past", "tenures", "old"):
-        setattr(joined, field, frozenset().union(*(getattr(s, field) for s in sides)))
+    joined.burnt = union(s.burnt for s in sides)
+    joined.revokes = asked_revokes(sides, base) | base.past
+    joined.past = base.past
     joined.lifts = frozenset.intersection(*(s.lifts for s in sides))
-    joined.grants = {}
-    for key, grant in base.grants.items():
-        if key in joined.burnt:
-            continue
-        lists = [s.grants[key]["scopes"] for s in sides if key in s.grants]
-        joined.grants[key] = dict(grant, scopes=frozenset().union(*lists) if lists else grant["scopes"])
+    judges = sides + [base] + (left or [])
+    joined.views = {key: union(s.views.get(key, {NO_VIEW}) for s in judges) for key in union(s.views for s in judges)}
+    narrowing = sides if left is None else judges
+    joined.grants = {key: dict(grant, scopes=union(s.grants[key]["scopes"] for s in narrowing if key in s.grants))
+                     for key, grant in base.grants.items() if key not in joined.burnt}
     return joined
+
+
+def asked_revokes(sides, base):
+    """Those whose heads are asked, the same for every side."""
+    asked = set(base.revokes - base.past)
+    for side in sides:
+        more = side.revokes - base.revokes
+        late = more - side.past
+        lately = {key for key, _, _ in late}
+        asked |= late | {r for r in more if r[0] not in lately}
+    return frozenset(asked)
 
 
 class Household:
     def __init__(self, raws, trusted=ZERO, verify=False):
-        self.trusted = trusted
-        self.held = {}
-        self.paths = {}
-        self.effects = {}
-        self.genesis = None
-        waiting = [Entry(raw) for raw in raws]
+        self.trusted, self.verify = trusted, verify
+        self.held, self.states, self.effects = {}, {}, {}
+        self.genesis, self.named = None, set()
+        self.children, self.kinds = {}, {}  # kinds: of the OPEN from which each descends; 0 if it has no effect
+        waiting = [raw if isinstance(raw, Entry) else Entry(raw) for raw in raws]
         while True:
-            rest = [e for e in waiting if not self.accept(e, verify)]
+            rest = [e for e in waiting if not self.accept(e)]
             if len(rest) == len(waiting):
                 break
             waiting = rest
         self.waiting = waiting
-        self.children = {}
-        for e in self.held.values():
-            self.children.setdefault(e.prev if e.seq else (e.author, e.stream), []).append(e)
         if self.genesis:
             self.judge()
 
     # --- acceptance ---
 
-    def accept(self, e, verify):
+    def accept(self, e):
         if e.id in self.held:
             return True
-        if e.stream == 0:
-            good = self.accept_authority(e)
-        else:
-            good = self.accept_feed(e)
-        if good and verify and not ed25519.verify(e.author, b"hearth/v1/entry\0" + e.raw[:-64], e.signature):
+        if not self.may_accept(e):
             return False
-        if good:
-            self.held[e.id] = e
-            if e.stream == 0:
-                self.fold(e)
-        return good
+        if self.verify and not ed25519.verify(e.author, b"hearth/v1/entry\0" + e.raw[:-64], e.signature):
+            return False
+        self.held[e.id] = e
+        self.children.setdefault(e.prev if e.seq else (e.author, e.stream), []).append(e)
+        self.kinds[e.id] = self.kinds[e.prev] if e.seq else e.body["kind"] if e.type == OPEN and not e.upgrade else 0
+        if e.stream == 0:
+            self.fold(e)
+        if e.type == GRANT:
+            self.named.add(e.body["key"])
+        return True
 
-    def accept_authority(self, e):
+    def may_accept(self, e):
+        if not ed25519.is_valid_point(e.author):
+            return False
         if e.type == GENESIS:
-            if self.genesis or e.author != e.body["owner"] or not ed25519.is_valid_point(e.author):
+            if self.genesis or e.author != e.body["owner"]:
                 return False
             self.genesis = e
             return True
-        before = self.held.get(e.prev)
-        if not self.genesis or e.namespace != self.genesis.id or not before or before.stream or e.seq != before.seq + 1:
-            return False
-        path = self.paths[e.prev]
-        if e.type == RECOVER:
-            key = e.body["key"]
-            return e.author == key and hashed("hearth1.recovery", b"\1" + key) == path.commitment
-        if e.type == MERGE and self.held.get(e.body["other"], e).stream != 0:
-            return False
-        if e.type == MERGE and e.body["other"] not in self.held:
-            return False
-        return e.author == path.owner
-
-    def accept_feed(self, e):
         if not self.genesis or e.namespace != self.genesis.id:
             return False
-        named = {g.body["key"] for g in self.held.values() if g.type == GRANT}
-        if e.author not in named or not ed25519.is_valid_point(e.author):
-            return False
-        if e.seq == 0:
-            return True
+        return self.may_follow(e) if e.stream == 0 else self.may_append(e)
+
+    def may_follow(self, e):
         before = self.held.get(e.prev)
-        return bool(before) and (before.author, before.stream, before.seq + 1) == (e.author, e.stream, e.seq)
+        if not before or before.stream or e.seq != before.seq + 1:
+            return False
+        state = self.states[e.prev]
+        if e.type == RECOVER:
+            key = e.body["key"]
+            return e.author == key and hashed("hearth1.recovery", b"\1" + key) == state.commitment
+        if e.type == MERGE and (e.body["other"] not in self.held or self.held[e.body["other"]].stream):
+            return False
+        return e.author == state.owner
+
+    def may_append(self, e):
+        if e.author not in self.named:
+            return False
+        before = self.held.get(e.prev)
+        return e.seq == 0 or (bool(before) and
+                              (before.author, before.stream, before.seq + 1) == (e.author, e.stream, e.seq))
 
     # --- one path ---
 
     def fold(self, e):
-        path = Path() if e.type == GENESIS else self.paths[e.prev].copy()
-        b = e.body
-        rule = None
-        if e.type in (GENESIS, RECOVER):
-            path.owner, path.commitment, path.era = b["owner"], b["commitment"], e.id
-        if e.type == RECOVER:
-            again = {key for key, _, _ in path.tenures}
-            path.old = path.tenures | {t for t in path.old if t[0] not in again}
-            path.tenures, path.past, path.grants = frozenset(), path.revokes, {}
-        elif e.type == GRANT:
-            rule = self.grant_rule(path, b)
-            if not rule:
-                scopes = frozenset() if b["scope"] == ZERO else frozenset([b["scope"]])
-                path.grants[b["key"]] = {"role": b["role"], "flags": b["flags"], "spki": b["spki"], "zone": b["zone"],
-                                         "scopes": scopes, "id": e.id}
-                path.tenures |= {(b["key"], b["role"], ((b["scope"], None),))}
-        elif e.type == SCOPE:
-            rule = self.scope_rule(path, b)
-            if not rule:
-                scopes = frozenset() if b["scope"] == ZERO else frozenset([b["scope"]])
-                path.grants[b["key"]] = dict(path.grants[b["key"]], flags=b["flags"], spki=b["spki"], zone=b["zone"],
-                                             scopes=scopes)
-                step = ((b["scope"], tuple(b["heads"])),)
-                path.tenures = frozenset((k, r, steps + step if k == b["key"] else steps) for k, r, steps in path.tenures)
-        elif e.type == REVOKE:
-            path.grants.pop(b["key"], None)
-            path.burnt |= {b["key"]}
-            path.revokes |= {(b["key"], e.id, tuple(b["heads"]))}
-        elif e.type == LIFT:
-            path.lifts |= {b["target"]}
+        """The state after an authority entry, and the rules that it breaks."""
+        state = State() if e.type == GENESIS else self.states[e.prev].copy()
+        rules = set()
+        if e.type in (GRANT, SCOPE):
+            rules = self.grant_rules(state, e.body) if e.type == GRANT else self.scope_rules(state, e.body)
         elif e.type == POLICY:
-            if not 1 <= b["soft"] <= b["hard"]:
-                rule = "policy-range"
-            else:
-                path.policy = (b["soft"], b["hard"], b["min_version"])
+            rules = set() if 1 <= e.body["soft"] <= e.body["hard"] else {"policy-range"}
         elif e.type == MERGE:
-            rule = self.merge_rule(e)
-            if not rule:
-                path = join([self.paths[e.prev], self.paths[b["other"]]], path)
-        self.effects[e.id] = rule
-        self.paths[e.id] = path
+            rules = set() if self.merges(e) else {"merge-paths"}
+        if not rules:
+            state = self.after(state, e)
+        self.effects[e.id], self.states[e.id] = rules, state
 
-    def grant_rule(self, path, b):
-        if b["key"] in path.grants:
-            return "key-live"
-        if b["key"] in path.burnt:
-            return "key-burnt"
-        if len(path.grants) >= 64:
-            return "grants-full"
+    def after(self, state, e):
+        b = e.body
+        if e.type == MERGE:
+            return join([state, self.states[b["other"]]], state)
+        if e.type in (GENESIS, RECOVER):
+            state.owner, state.commitment, state.era = b["owner"], b["commitment"], e.id
+            state.past, state.grants = state.revokes, {}
+            for key in state.views:
+                state.each_view(key, lambda held, last, revoked: (frozenset(), held or last, False))
+        elif e.type in (GRANT, SCOPE):
+            grant = {"scopes": frozenset({b["scope"]} - {ZERO}), **{f: b[f] for f in ("flags", "spki", "zone")}}
+            grant.update({"role": b["role"], "id": e.id} if e.type == GRANT else
+                         {f: state.grants[b["key"]][f] for f in ("role", "id")})
+            state.grants[b["key"]] = grant
+            if e.type == GRANT:
+                tenure = (b["role"], ((b["scope"], None),))
+                state.each_view(b["key"], lambda held, last, revoked: (held | {tenure}, last, revoked))
+            else:
+                step = ((b["scope"], tuple(b["heads"])),)
+                state.each_view(b["key"], lambda held, last, revoked: (
+                    frozenset((role, lists + step) for role, lists in held), last, revoked))
+        elif e.type == REVOKE:
+            state.grants.pop(b["key"], None)
+            state.burnt |= {b["key"]}
+            state.revokes |= {(b["key"], e.id, tuple(b["heads"]))}
+            # Granted again on any line before: then in that role alone, and no other line's old one comes back.
+            again = any(held for held, _, _ in state.views.get(b["key"], ()))
+            state.each_view(b["key"], lambda held, last, revoked: (held, last, revoked or bool(held) or not again))
+        elif e.type == LIFT:
+            state.lifts |= {b["target"]}
+        elif e.type == POLICY:
+            state.policy = (b["soft"], b["hard"], b["min_version"])
+        return state
+
+    def grant_rules(self, state, b):
+        rules = set()
+        if b["key"] in state.grants:
+            rules.add("key-live")
+        if b["key"] in state.burnt:
+            rules.add("key-burnt")
+        if len(state.grants) >= 64:
+            rules.add("grants-full")
         if b["role"] not in (ADMIN, NODE):
-            return "role"
+            rules.add("role")
         if b["flags"] & ~3 or (b["flags"] & 2 and b["scope"] != ZERO):
-            return "grant-flags"
+            rules.add("grant-flags")
         if not ed25519.is_valid_point(b["key"]) or not ed25519.is_valid_point(b["zone"]):
-            return "key-invalid"
+            rules.add("key-invalid")
         message = (b"hearth/v1/possess\0" + self.genesis.id + b"\1" + b["key"] + b["spki"] + b"\1" + b["zone"] +
                    bytes([b["role"], b["flags"]]) + b["scope"])
-        return None if ed25519.verify(b["key"], message, b["possession"]) else "possession"
+        if not ed25519.verify(b["key"], message, b["possession"]):
+            rules.add("possession")
+        return rules
 
     @staticmethod
-    def scope_rule(path, b):
-        if b["key"] not in path.grants:
-            return "key-not-live"
+    def scope_rules(state, b):
+        rules = set()
+        if b["key"] not in state.grants:
+            rules.add("key-not-live")
         if b["flags"] & ~3 or (b["flags"] & 2 and b["scope"] != ZERO):
-            return "grant-flags"
-        return None if ed25519.is_valid_point(b["zone"]) else "key-invalid"
+            rules.add("grant-flags")
+        if not ed25519.is_valid_point(b["zone"]):
+            rules.add("key-invalid")
+        return rules
 
     def line(self, entry_id):
         """The entry and its ancestors by prev, newest first."""
-        while entry_id != ZERO and entry_id in self.held:
+        while entry_id in self.held:
             yield entry_id
             entry_id = self.held[entry_id].prev
 
-    def merge_rule(self, e):
+    def merges(self, e):
         other = e.body["other"]
-        if self.paths[e.prev].era != self.paths[other].era:
-            return "merge-paths"
-        if other in self.line(e.prev) or e.prev in self.line(other):
-            return "merge-paths"
-        return None
+        return (self.states[e.prev].era == self.states[other].era and
+                other not in self.line(e.prev) and e.prev not in self.line(other))
 
     # --- the tree ---
 
+    def branches(self, at):
+        return self.children.get(at.id, [])
+
     def subtree(self, e):
-        found, todo = [], [e]
-        while todo:
-            x = todo.pop()
-            found.append(x)
-            todo += [c for c in self.children.get(x.id, []) if c.stream == 0]
-        return found
+        if e.id not in self.trees:
+            found = [e]
+            for x in found:
+                found += self.branches(x)
+            self.trees[e.id] = found
+        return self.trees[e.id]
+
+    def is_end(self, e):
+        return not self.branches(e)
+
+    def others(self, entries):
+        """What the MERGEs in effect among these name."""
+        return {x.body["other"] for x in entries if x.type == MERGE and not self.effects[x.id]}
 
     def standing(self, at):
         """The branches at a point that are neither absorbed nor beaten by a RECOVER."""
-        branches = [c for c in self.children.get(at.id, []) if c.stream == 0]
+        branches = self.branches(at)
         if len(branches) < 2:
             return branches
-        trees = {branch.id: self.subtree(branch) for branch in branches}
-        absorbed = {x.body["other"] for tree in trees.values() for x in tree
-                    if x.type == MERGE and self.effects[x.id] is None}
-        left = [b for b in branches if any(self.is_end(x) and x.id not in absorbed for x in trees[b.id])]
-        recovered = [b for b in left if any(x.type == RECOVER for x in trees[b.id])]
+        absorbed = self.others(self.subtree(at)[1:])
+        left = [b for b in branches if any(self.is_end(x) and x.id not in absorbed for x in self.subtree(b))]
+        recovered = [b for b in left if any(x.type == RECOVER for x in self.subtree(b))]
         return recovered or left
 
-    def is_end(self, e):
-        return not self.children.get(e.id)
-
-    def sides(self, branches):
+    def ends(self, branches):
         """All ends of what is left of these branches."""
-        ends, todo = [], list(branches)
-        while todo:
-            at = todo.pop()
-            if self.is_end(at):
-                ends.append(at)
+        todo = list(branches)
+        for at in todo:
             todo += self.standing(at)
-        return ends
+        return [x for x in todo if self.is_end(x)]
 
     def choose(self):
-        """(state, the views by which rights to deny are judged, where the line ends, is it frozen)."""
+        """The state that holds; where the line ends or forks; the ends that make it; is it frozen?"""
+        self.trees, self.trust_chose = {}, False
         at = self.genesis
         while not self.is_end(at):
             left = self.standing(at)
             if len(left) > 1:
-                left = [b for b in left if any(x.id == self.trusted for x in self.subtree(b))] or left
+                trusted = [b for b in left if any(x.id == self.trusted for x in self.subtree(b))]
+                self.trust_chose = self.trust_chose or bool(trusted)
+                left = trusted or left
             if len(left) > 1:
-                sides = [self.paths[end.id] for end in self.sides(left)]
-                base = self.paths[at.id]
-                return join(sides, base), sides + [base], at, True
+                ends = self.ends(left)
+                base, sides = self.states[at.id], [self.states[end.id] for end in ends]
+                return join(sides, base, self.left_states(at, ends)), at, ends, True
             at = left[0]
-        return self.paths[at.id], [self.paths[at.id]], at, False
+        return self.states[at.id], at, [at], False
+
+    def left_states(self, base, ends):
+        left = []
+        for end in ends:
+            for entry_id in self.line(end.id):
+                if entry_id == base.id:
+                    break
+                if self.held[entry_id].type == RECOVER:
+                    left.append(self.states[self.held[entry_id].prev])
+        return left
 
     # --- denials ---
 
     def judge(self):
-        self.path, self.views, self.head, self.frozen = self.choose()
-        feeds = [e for e in self.held.values() if e.stream]
-        self.kinds = {}
+        self.state, self.at, self.chosen, self.frozen = self.choose()
         self.openings = {}
+        feeds = [e for e in self.held.values() if e.stream]
         for e in feeds:
             if e.type == OPEN and not e.upgrade and e.body.get("opening") is not None:
                 self.openings[hashed("hearth1.scopelst", e.body["opening"])] = e.body["scope"]
         self.overrun = {a for a in {e.author for e in feeds} if self.is_overrun(a)}
-        self.suspended, self.withdrawn, self.denials = set(), {}, []
-        for e in feeds:
-            if e.type in (SUSPEND, WITHDRAW) and not e.upgrade and e.id not in self.path.lifts and self.counts(e):
-                self.denials.append(e.id)
-                if e.type == SUSPEND:
-                    self.suspended.add(e.body["key"])
-                else:
-                    self.withdrawn.setdefault(e.body["hash"], []).append(e)
+        self.denials = [e for e in feeds if e.type in (SUSPEND, WITHDRAW) and not e.upgrade and
+                        e.id not in self.state.lifts and self.counts(e)]
+        self.suspended = {e.body["key"] for e in self.denials if e.type == SUSPEND}
+        self.withdrawn = {e.body["hash"] for e in self.denials if e.type == WITHDRAW}
         self.killed = self.find_killed(feeds)
         self.find_winners(feeds)
-
-    def kind(self, e):
-        root = e
-        while root.seq:
-            root = self.held[root.prev]
-        return 0 if root.upgrade else root.body["kind"]
 
     def is_overrun(self, author):
         streams = {e.stream for e in self.held.values() if e.stream and e.author == author}
@@ -474,171 +328,118 @@ class Household:
         """Is the name (None: every name, as a WITHDRAW needs) in the list behind the commitment?"""
         if commitment == ZERO:
             return True
-        if name is None:
-            return False
-        return any(name[len(name) - len(n):] == n for n in self.openings.get(commitment, ()))
+        return name is not None and any(name[len(name) - len(n):] == n for n in self.openings.get(commitment, ()))
 
-    def up_to(self, e, heads):
+    def is_ancestor(self, e, head):
+        return head in self.held and e.id in self.line(head)
+
+    def covers(self, e, heads):
         """Is e an ancestor-or-equal of a listed head?"""
         for stream, seq, head in heads:
             if head in self.held:
-                if e.id in self.line(head):
+                if self.is_ancestor(e, head):
                     return True
             elif e.stream == int.from_bytes(stream, "big") and e.seq <= int.from_bytes(seq, "big"):
                 return True
         return False
 
-    def lists_allow(self, e, lists):
-        return all(lists) and self.up_to(e, [head for heads in lists for head in heads])
+    def allowed(self, e, lists):
+        """Lists add up; an empty one voids all."""
+        return all(lists) and self.covers(e, [head for heads in lists for head in heads])
 
-    def tenure_allows(self, e, role, steps, name):
+    def tenure_allows(self, e, role, lists):
         if e.type == SUSPEND:
             return role == ADMIN
+        name = e.body["name"] if e.type == SET else None
         ended = []
-        for commitment, heads in reversed(steps):
+        for commitment, heads in reversed(lists):
             if self.in_list(commitment, name):
-                return not ended or self.lists_allow(e, ended)
+                return not ended or self.allowed(e, ended)
             ended.append(heads or ())
         return False
 
-    def counts(self, e):
-        """REVOKEs of all sides hold (the last view is the base); each view has rights by its own era and lists."""
-        everywhere = frozenset().union(*(v.revokes for v in self.views)) - self.views[-1].past
-        asked = [heads for key, _, heads in everywhere if key == e.author]
-        name = e.body["name"] if e.type == SET else None
-        if not any(self.has_right(view, e, name) for view in self.views):
-            return False
-        return not asked or self.lists_allow(e, asked)
+    def view_allows(self, e, held, last, revoked):
+        tenures = held or (last if revoked else ())
+        return any(self.tenure_allows(e, role, lists) for role, lists in tenures)
 
-    def has_right(self, view, e, name):
-        tenures = [t for t in view.tenures if t[0] == e.author]
-        if not tenures and any(key == e.author for key, _, _ in view.revokes - view.past):
-            tenures = [t for t in view.old if t[0] == e.author]
-        return any(self.tenure_allows(e, role, steps, name) for _, role, steps in tenures)
+    def counts(self, e):
+        """Has its author the right in one of the views, and do the REVOKEs asked let it pass?"""
+        if not any(self.view_allows(e, *view) for view in self.state.views.get(e.author, ())):
+            return False
+        asked = [heads for _, _, heads in self.state.of_its_era(e.author)]
+        return not asked or self.allowed(e, asked)
 
     # --- names ---
 
-    def set_breaks_a_rule(self, e):
-        return e.upgrade or self.kind(e) not in (PRIVATE, SHARED) or not rdata_is_good(e.body)
+    def breaks(self, e):
+        """The rules that a SET breaks for itself."""
+        if not hasattr(e, "broken"):
+            e.broken = {"upgrade"} if e.upgrade else rdata.broken(e.body)
+        return e.broken if self.kinds[e.id] in (PRIVATE, SHARED) else e.broken | {"stream-kind"}
 
     def find_killed(self, feeds):
         """(killed id, name, type) of every counting `over`."""
         killed = set()
         for e in feeds:
-            if e.type == SET and e.body["over"] and not self.set_breaks_a_rule(e) and self.counts(e):
+            if e.type == SET and e.body["over"] and not self.breaks(e) and self.counts(e):
                 killed.update((target, e.body["name"], e.body["rrtype"]) for target in e.body["over"])
         return killed
 
-    def is_valid(self, e):
-        grant = self.path.grants.get(e.author)
-        return (grant and e.author not in self.suspended and e.author not in self.overrun and
-                all(self.in_list(c, e.body["name"]) for c in grant["scopes"]) and not self.set_breaks_a_rule(e))
+    def is_killed(self, e):
+        return (e.id, e.body["name"], e.body["rrtype"]) in self.killed
+
+    def author_rules(self, author, name):
+        rules = set()
+        grant = self.state.grants.get(author)
+        if not grant:
+            rules.add("not-granted")
+        elif not all(self.in_list(c, name) for c in grant["scopes"]):
+            rules.add("scope")
+        if author in self.state.burnt:
+            rules.add("revoked")
+        if author in self.suspended:
+            rules.add("suspended")
+        if author in self.overrun:
+            rules.add("overrun")
+        return rules
+
+    def rank(self, e):
+        return self.state.grants[e.author]["role"] == ADMIN, e.time, e.id
 
     def find_winners(self, feeds):
-        slots = {}
+        self.slots = {}
         for e in feeds:
-            if e.type == SET and (e.id, e.body["name"], e.body["rrtype"]) not in self.killed and self.is_valid(e):
-                slots.setdefault((canonical(e.body["name"]), e.body["rrtype"]), []).append(e)
-        self.slots = slots
-        self.winners = {}
-        for slot, live in slots.items():
-            self.winners[slot] = max(live, key=lambda e: (self.path.grants[e.author]["role"] == ADMIN, e.time, e.id))
+            if e.type == SET and not (self.is_killed(e) or self.breaks(e) or
+                                      self.author_rules(e.author, e.body["name"])):
+                self.slots.setdefault((e.body["name"][::-1], e.body["rrtype"]), []).append(e)
+        self.winners = {slot: max(live, key=self.rank) for slot, live in self.slots.items()}
+
+    def records(self, e):
+        """What is left of a winner's RRs."""
+        rrs = e.body["rrs"]
+        if e.body["rrtype"] == rdata.TLSA:
+            rrs = [rr for rr in rrs if not (rr[2] == 1 and rr[3:] in self.withdrawn)]
+        if e.body["rrtype"] == rdata.PEER and len(self.slots[e.body["name"][::-1], rdata.PEER]) > 1:
+            return []
+        return rrs
+
+    # --- hashes ---
 
     def state_root(self):
         out = [struct.pack(">Q", len(self.winners))]
         for slot in sorted(self.winners):
             e = self.winners[slot]
             out.append(wire(e.body["name"]) + struct.pack(">H", slot[1]) + e.id)
-        for section in (sorted(self.denials), sorted({target for target, _, _ in self.killed}), sorted(self.path.burnt)):
+        for section in (sorted(e.id for e in self.denials), sorted({target for target, _, _ in self.killed}),
+                        sorted(self.state.burnt)):
             out.append(struct.pack(">Q", len(section)) + b"".join(section))
         return hashed("hearth1.state.rt", b"".join(out))
 
-    def records(self, e):
-        rrs = e.body["rrs"]
-        if e.body["rrtype"] == 52:
-            rrs = [rr for rr in rrs if not (rr[2] == 1 and rr[3:] in self.withdrawn)]
-        return rrs
-
-
-# --- rdata ---
-
-EMPTY = {1: hashlib.sha256(b"").digest(), 2: hashlib.sha512(b"").digest()}
-
-
-def publishable(address):
-    v6 = address if len(address) == 16 else None
-    if v6 and v6[:12] == bytes(10) + b"\xff\xff":
-        address, v6 = v6[12:], None
-    if v6:
-        if v6 == bytes(16) or v6 == bytes(15) + b"\1" or v6[0] == 0xff or (v6[0] == 0xfe and v6[1] & 0xc0 == 0x80):
-            return False
-        if v6[:12] != bytes(12):
-            return True
-        address = v6[12:]
-    return not (address[0] in (0, 127) or address[:2] == b"\xa9\xfe" or 224 <= address[0] <= 239 or
-                address == b"\xff" * 4)
-
-
-def good_tlsa(rr):
-    if len(rr) < 3 or rr[0] > 3 or rr[1] > 1 or rr[2] not in (1, 2):
-        return False
-    return len(rr) - 3 == (32, 64)[rr[2] - 1] and rr[3:] != EMPTY[rr[2]]
-
-
-def good_txt(rr):
-    at = 0
-    while at < len(rr):
-        at += 1 + rr[at]
-    return at == len(rr) > 0
-
-
-# Generated histories use these types; for others a bundle of a real household is taken at its word.
-CHECKS = {1: lambda rr: len(rr) == 4 and publishable(rr), 28: lambda rr: len(rr) == 16 and publishable(rr),
-          16: good_txt, 52: good_tlsa, 65280: lambda rr: len(rr) == 33}
-KNOWN = {1, 16, 28, 33, 44, 52, 64, 65, 257}
-
-
-def rdata_is_good(body):
-    rrtype, name = body["rrtype"], body["name"]
-    at_peer = bool(name) and name[-1] == b"_peer"
-    if (rrtype == 65280) != at_peer:
-        return False
-    if rrtype == 65280 and (len(name) != 2 or not petname(name[0]) or len(body["rrs"]) > 1):
-        return False
-    if rrtype not in KNOWN and not 65280 <= rrtype <= 65534:
-        return False
-    return all(CHECKS.get(rrtype, lambda rr: True)(rr) for rr in body["rrs"])
-
-
-def petname(label):
-    base32 = len(label) == 52 and all(c in b"abcdefghijklmnopqrstuvwxyz234567" for c in label)
-    return not (base32 or b"_" in label or label in (b"hearth", b"in-addr", b"ip6"))
-
-
-# --- bundles ---
-
-def read_list(r):
-    return [r.take(r.number(2)) for _ in range(r.number(4))]
-
-
-def read_bundle(data):
-    if data[-32:] != hashed("hearth1.bundle.1", data[:-32]):
-        raise Refused("the bundle's hash is wrong")
-    r = Bytes(data[:-32])
-    if r.take(4) != b"HLB1":
-        raise Refused("no bundle")
-    households = {}
-    for _ in range(r.number(4)):
-        start = r.at
-        namespace = r.take(32)
-        parts = Bytes(r.take(r.number(8)))
-        if r.take(32) != hashed("hearth1.bundle.1", data[start:r.at - 32]):
-            raise Refused("a section's hash is wrong")
-        authority, _, feeds = read_list(parts), read_list(parts), read_list(parts)
-        parts.end()
-        households[namespace] = authority + feeds
-    r.end()
-    return households
+    def frontier(self, shared):
+        leaves = [e for e in self.held.values() if self.is_end(e) and
+                  not (shared and e.stream and self.kinds[e.id] not in (SHARED, DENIALS))]
+        return hashed("hearth1.frontier", b"".join(sorted(e.author + struct.pack(">QQ", e.stream, e.seq) + e.id
+                                                          for e in leaves)))
 
 
 def describe(household):
@@ -652,28 +453,8 @@ def describe(household):
     }
 
 
-def stream(source):
-    cases = 0
-    while head := source.read(4):
-        data = source.read(int.from_bytes(head, "big"))
-        trusted, expected = source.read(32), source.read(32)
-        for raws in read_bundle(data).values():
-            household = Household(raws, trusted)
-            if household.waiting or household.state_root() != expected:
-                name = f"oracle-case-{cases}.bundle"
-                with open(name, "wb") as file:
-                    file.write(data)
-                sys.exit(f"case {cases}: another state root than the product's ({len(household.waiting)} waiting); "
-                         f"the history is in {name}")
-        cases += 1
-    print(f"{cases} histories agree")
-    return cases
-
-
 def main():
     arguments = sys.argv[1:]
-    if arguments == ["--stream"]:
-        sys.exit(0 if stream(sys.stdin.buffer) else 1)
     verify = "--verify" in arguments
     with open(arguments[-1], "rb") as file:
         households = read_bundle(file.read())

@@ -8,7 +8,7 @@ import re
 import sys
 
 import ed25519
-import oracle
+import formats
 
 
 def octets(path):
@@ -18,8 +18,8 @@ def octets(path):
 
 def is_right(raw):
     try:
-        entry = oracle.Entry(raw)
-    except oracle.Refused:
+        entry = formats.Entry(raw)
+    except formats.Refused:
         return False
     return ed25519.verify(entry.author, b"hearth/v1/entry\0" + raw[:-64], entry.signature)
 

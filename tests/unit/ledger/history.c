@@ -8,7 +8,7 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/crypt.h"
-#include "tests/unit/ledger/history.h"
+#include "tests/unit/ledger/history_impl.h"
 
 static const char authors[] = "abcde";
 static const char *const names[] = {"cam", "door", "cam.door"};
@@ -55,6 +55,12 @@ static char pick_author(struct story *s)
     return authors[story_random(s, sizeof authors - 1)];
 }
 
+/* Of whom a household can do without; now and then anybody. */
+static char pick_victim(struct story *s)
+{
+    return story_random(s, 3) > 0 ? (char)('c' + (char)story_random(s, 3)) : pick_author(s);
+}
+
 /* Heads of that author, mostly; now and then anybody's. */
 static void pick_heads(struct story *s, char who, int heads[static 4])
 {
@@ -75,55 +81,94 @@ static void pick_heads(struct story *s, char who, int heads[static 4])
     heads[made] = STORY_LAST;
 }
 
-static void add_recover(struct story *s, int at)
+const char *history_scope(struct story *s)
 {
-    char next = (char)('O' + (char)story_random(s, 4));
-    (void)story_recover(s, at, next, (char)(next + 32));
+    return scopes[story_random(s, sizeof scopes / sizeof scopes[0])];
 }
 
 /* One draw after the other: the order in which arguments are evaluated is the compiler's choice. */
-static void add_grant(struct story *s, int at, char who)
+static int add_grant(struct story *s, int at, char who)
 {
-    const char *scope = scopes[story_random(s, 5)];
+    const char *scope = history_scope(s);
     uint8_t role = (uint8_t)(1 + story_random(s, 2));
-    (void)story_grant(s, at, who, role, scope);
+    return story_grant(s, at, who, role, scope);
 }
 
+/* Most owners go on: without grants a household has no names. */
+static void add_recover(struct story *s, int at)
+{
+    char next = (char)('O' + (char)story_random(s, 4));
+    at = story_recover(s, at, next, (char)(next + 32));
+    for (uint32_t grants = story_random(s, 5); grants > 0; grants--)
+        at = add_grant(s, at, pick_author(s));
+}
+
+static bool has_authority_after(const struct story *s, int entry)
+{
+    for (int i = entry + 1; i < s->count; i++) {
+        if (s->entries[i].entry.stream == 0 &&
+            memcmp(s->entries[i].entry.prev, story_id(s, entry), 32) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The newest end but `at`: what a MERGE is made for. */
+static int other_end(const struct story *s, int at)
+{
+    for (int i = s->count - 1; i > 0; i--) {
+        if (i != at && s->entries[i].entry.stream == 0 && !has_authority_after(s, i))
+            return i;
+    }
+    return at;
+}
+
+static void add_merge(struct story *s, int at)
+{
+    int other = story_random(s, 5) > 0 ? other_end(s, at) : pick(s, is_authority, true);
+    (void)story_merge(s, at, other);
+}
+
+static void add_rare(struct story *s, int at, char who)
+{
+    switch (story_random(s, 6)) {
+    case 0:
+    case 1:
+        (void)story_policy(s, at, (uint16_t)story_random(s, 3), 2);
+        break;
+    case 2:
+        history_bad_grant(s, at, story_random(s, HISTORY_BAD_GRANTS), who);
+        break;
+    default:
+        add_recover(s, at);
+        break;
+    }
+}
+
+/* Mostly after the newest entry: each fork freezes until a MERGE. */
 static void add_authority(struct story *s)
 {
     int at = pick(s, is_authority, true);
-    int other = pick(s, is_authority, true);
+    if (story_random(s, 8) > 0)
+        for (at = s->count - 1; s->entries[at].entry.stream != 0;)
+            at--;
     int denial = pick(s, is_denial, false);
     int heads[4];
-    char who = pick_author(s);
+    uint32_t what = story_random(s, 32);
+    char who = what < 20 && what >= 17 ? pick_victim(s) : pick_author(s);
     pick_heads(s, who, heads);
-    switch (story_random(s, 12)) {
-    case 0:
-    case 1:
-    case 2:
-        add_grant(s, at, who);
-        break;
-    case 3:
-    case 4:
-        (void)story_scope(s, at, who, scopes[story_random(s, 5)], heads);
-        break;
-    case 5:
-    case 6:
+    if (what < 12)
+        (void)add_grant(s, at, who);
+    else if (what < 17)
+        (void)story_scope(s, at, who, history_scope(s), heads);
+    else if (what < 20)
         (void)story_revoke(s, at, who, heads);
-        break;
-    case 7:
+    else if (what < 22)
         (void)story_lift(s, at, denial == STORY_LAST ? at : denial);
-        break;
-    case 8:
-        (void)story_policy(s, at, (uint16_t)story_random(s, 3), 2);
-        break;
-    case 9:
-        add_recover(s, at);
-        break;
-    default:
-        (void)story_merge(s, at, other);
-        break;
-    }
+    else if (what < 28)
+        add_merge(s, at);
+    else
+        add_rare(s, at, who);
 }
 
 static void add_set(struct story *s, int at)
@@ -141,7 +186,7 @@ static void add_set(struct story *s, int at)
     }
     over[made] = STORY_LAST;
     const char *name = names[story_random(s, 3)];
-    switch (story_random(s, 12)) {
+    switch (story_random(s, 20)) {
     case 0:
         (void)story_tlsa(s, at, name, (uint8_t)story_random(s, 3), over);
         break;
@@ -150,6 +195,9 @@ static void add_set(struct story *s, int at)
         break;
     case 2:
         (void)story_set_rr(s, at, name, RRTYPE_A, "\177\0\0\1", 4, over);
+        break;
+    case 3:
+        history_record(s, at, over);
         break;
     default:
         /* Clocks go back and forth; the lowest bits keep entries apart. */
@@ -173,19 +221,20 @@ static bool is_granted(struct story *s, char who)
 static void add_feed(struct story *s)
 {
     int at = pick(s, is_feed, story_random(s, 3) > 0);
-    if (at == STORY_LAST || story_random(s, 5) == 0) {
-        char who = pick_author(s);
-        uint8_t kind = (uint8_t)(1 + story_random(s, 3));
+    if (at == STORY_LAST || story_random(s, 6) == 0) {
+        char who = story_random(s, 2) ? 'a' + (char)story_random(s, 2) : pick_author(s);
+        uint8_t kind = (uint8_t)(story_random(s, 6) > 0 ? 1 + story_random(s, 2) : KIND_DENIALS);
         const char *scope = kind == KIND_PRIVATE ? scopes[story_random(s, 5)] : NULL;
         if (is_granted(s, who))
             (void)story_open(s, who, 1 + story_random(s, 3), kind, scope);
         return;
     }
-    switch (story_random(s, 6)) {
+    switch (story_random(s, 12)) {
     case 0:
-        (void)story_suspend(s, at, pick_author(s));
+        (void)story_suspend(s, at, pick_victim(s));
         break;
     case 1:
+    case 2:
         (void)story_withdraw(s, at, (uint8_t)story_random(s, 3));
         break;
     default:
@@ -196,14 +245,13 @@ static void add_feed(struct story *s)
 
 void history_make(struct story *s, uint64_t seed, int length)
 {
-    int at = story_begin(s);
+    int genesis = story_begin(s);
     s->seed = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     (void)story_random(s, 2);
-    at = story_grant(s, at, 'a', ROLE_ADMIN, NULL);
-    (void)story_grant(s, at, 'b', ROLE_NODE, scopes[story_random(s, 5)]);
+    history_theme(s, genesis, seed);
     /* The share of authority differs, so that some histories have much of it and some hardly any.
      */
-    uint32_t share = 1 + story_random(s, 6);
+    uint32_t share = story_random(s, 4);
     while (s->count < length) {
         if (story_random(s, 8) < share)
             add_authority(s);
@@ -218,15 +266,16 @@ static void put(uint8_t *bytes, size_t *at, uint64_t value, unsigned size)
         bytes[(*at)++] = (uint8_t)(value >> (8 * size));
 }
 
-static void put_list(const struct story *s, uint8_t *bytes, size_t *at, bool authority)
+static void put_list(const struct story *s, const bool *given, uint8_t *bytes, size_t *at,
+                     bool authority)
 {
     uint32_t count = 0;
     for (int i = 0; i < s->count; i++)
-        count += is_authority(&s->entries[i]) == authority;
+        count += (!given || given[i]) && is_authority(&s->entries[i]) == authority;
     put(bytes, at, count, 4);
     for (int i = 0; i < s->count; i++) {
         const struct story_entry *e = &s->entries[i];
-        if (is_authority(e) != authority)
+        if ((given && !given[i]) || is_authority(e) != authority)
             continue;
         put(bytes, at, e->len, 2);
         memcpy(bytes + *at, e->bytes, e->len);
@@ -234,7 +283,7 @@ static void put_list(const struct story *s, uint8_t *bytes, size_t *at, bool aut
     }
 }
 
-uint8_t *history_bundle(const struct story *s, size_t *len)
+uint8_t *history_bundle_of(const struct story *s, const bool *given, size_t *len)
 {
     uint8_t *bytes = malloc((size_t)s->count * (LIMIT_ENTRY + 2) + 256);
     size_t at = 0;
@@ -247,13 +296,18 @@ uint8_t *history_bundle(const struct story *s, size_t *len)
     at += 32;
     size_t length = at;
     at += 8;
-    put_list(s, bytes, &at, true);
+    put_list(s, given, bytes, &at, true);
     put(bytes, &at, 0, 4);
-    put_list(s, bytes, &at, false);
+    put_list(s, given, bytes, &at, false);
     put(bytes, &length, at - length - 8, 8);
     crypt_hash("hearth1.bundle.1", bytes + section, at - section, bytes + at);
     at += 32;
     crypt_hash("hearth1.bundle.1", bytes, at, bytes + at);
     *len = at + 32;
     return bytes;
+}
+
+uint8_t *history_bundle(const struct story *s, size_t *len)
+{
+    return history_bundle_of(s, NULL, len);
 }

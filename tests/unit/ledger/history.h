@@ -10,5 +10,7 @@
 void history_make(struct story *s, uint64_t seed, int length);
 /* All entries in one bundle (docs/ledger-format.md), malloc'd. */
 uint8_t *history_bundle(const struct story *s, size_t *len);
+/* Of those entries that are `given` (one for each; NULL: all). */
+uint8_t *history_bundle_of(const struct story *s, const bool *given, size_t *len);
 
 #endif
