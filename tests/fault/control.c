@@ -1,5 +1,6 @@
-/* control.c: every request for memory fails while the ledger process serves one request: the client
- * is answered, or cut off; what is refused has changed nothing; the next request is served.
+/* control.c: every request for memory, and every call that writes, fails while the ledger process
+ * serves one request: the client is answered, or cut off; what is refused has changed nothing; the
+ * next request is served.
  *
  * Server and client live in this process. The client asks for no memory.
  */
@@ -16,12 +17,14 @@
 #include <unistd.h>
 
 #include "ledger/base/reader.h"
+#include "ledger/base/text.h"
 #include "ledger/crypt.h"
 #include "resolver/daemon/board.h"
+#include "resolver/daemon/child.h"
 #include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/control_ops.h"
 
-enum { FRAME_SIZE = 1 << 16, TURNS = 2000, CALLS_MAX = 20000 };
+enum { FRAME_SIZE = 1 << 16, REQUEST_SIZE = 4096, TURNS = 2000, CALLS_MAX = 20000 };
 
 static struct {
     struct place *place;
@@ -120,31 +123,47 @@ static bool has_answer(bool *cut_off)
     return r.error == STATUS_OK && r.left == len;
 }
 
-/* One request on a connection of its own. Whoever is not answered within so many turns is not
- * answered at all. */
-static enum outcome ask(const uint8_t *frame, size_t len)
+static void turn(void)
 {
-    bool cut_off = false, answered = false;
-    client.have = 0;
+    if (event_base_loop(house.service.base, EVLOOP_NONBLOCK) < 0)
+        abort();
+}
+
+static void hang_up(void)
+{
+    close(client.fd);
+    for (unsigned i = 0; i < 4; i++) /* the server notices */
+        turn();
+}
+
+static void call(void)
+{
     client.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (connect(client.fd, (const struct sockaddr *)&house.address, sizeof house.address) != 0 ||
-        send(client.fd, frame, len, MSG_NOSIGNAL) != (ssize_t)len)
+    if (connect(client.fd, (const struct sockaddr *)&house.address, sizeof house.address) != 0)
+        abort();
+}
+
+/* One request. Whoever is not answered within so many turns is not answered at all. */
+static enum outcome ask(const char *text)
+{
+    static uint8_t frame[REQUEST_SIZE + 4];
+    bool cut_off = false, answered = false;
+    size_t len = strlen(text);
+    memcpy(frame, (uint8_t[]){0, 0, (uint8_t)(len >> 8), (uint8_t)len}, 4);
+    memcpy(frame + 4, text, len);
+    client.have = 0;
+    if (send(client.fd, frame, len + 4, MSG_NOSIGNAL) != (ssize_t)(len + 4))
         abort();
     unsigned turns = 0;
     for (; turns < TURNS && !answered && !cut_off; turns++) {
-        if (event_base_loop(house.service.base, EVLOOP_NONBLOCK) < 0)
-            abort();
+        turn();
         answered = has_answer(&cut_off);
         if (turns > 100)
             usleep(2000);
     }
     if (turns == TURNS)
         abort();
-    close(client.fd);
     client.frame[client.have] = '\0';
-    for (unsigned i = 0; i < 4; i++) /* the server notices */
-        if (event_base_loop(house.service.base, EVLOOP_NONBLOCK) < 0)
-            abort();
     if (!answered)
         return CUT_OFF;
     return strstr((const char *)client.frame + 4, "\"ok\":true") ? ANSWERED : REFUSED;
@@ -160,27 +179,35 @@ static bool says(const char *text)
 struct request {
     const char *text; /* may have %u, another number each time */
     bool writes;
+    const char *before; /* on the same connection, with nothing failing; the same %u */
 };
 
+#define RECORDS(name)                                                                              \
+    "\"records\":[{\"name\":\"" name "\",\"type\":28,\"ttl\":60,"                                  \
+    "\"rrs\":[\"fd000000000000000000000000000001\"]}]}"
+
 static const struct request requests[] = {
-    {"{\"version\":1,\"op\":\"hello\"}", false},
-    {"{\"version\":1,\"op\":\"node\"}", false},
-    {"{\"version\":1,\"op\":\"authority\"}", false},
-    {"{\"version\":1,\"op\":\"status\"}", false},
-    {"{\"version\":1,\"op\":\"list\"}", false},
-    {"{\"version\":1,\"op\":\"withdrawn\"}", false},
-    {"{\"version\":1,\"op\":\"log\"}", false},
-    {"{\"version\":1,\"op\":\"why\",\"name\":\"camera\",\"type\":28}", false},
-    {"{\"version\":1,\"op\":\"bundle\"}", false},
-    {"{\"version\":1,\"op\":\"set\",\"records\":[{\"name\":\"a%u\",\"type\":28,\"ttl\":60,"
-     "\"rrs\":[\"fd000000000000000000000000000001\"]}]}",
-     true},
-    {"{\"version\":1,\"op\":\"stage\",\"records\":[{\"name\":\"b%u\",\"type\":28,\"ttl\":60,"
-     "\"rrs\":[\"fd000000000000000000000000000001\"]}]}",
-     false},
+    {"{\"version\":1,\"op\":\"hello\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"node\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"authority\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"status\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"list\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"withdrawn\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"log\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"why\",\"name\":\"camera\",\"type\":28}", false, NULL},
+    {"{\"version\":1,\"op\":\"bundle\"}", false, NULL},
+    {"{\"version\":1,\"op\":\"possess\",\"role\":1,\"flags\":0,\"namespace\":"
+     "\"%064x\"}",
+     false, NULL},
+    {"{\"version\":1,\"op\":\"ingest\",\"own\":false,\"entries\":[\"%s\"]}", false, NULL},
+    {"{\"version\":1,\"op\":\"set\"," RECORDS("a%u"), true, NULL},
+    {"{\"version\":1,\"op\":\"stage\"," RECORDS("b%u"), false, NULL},
+    {"{\"version\":1,\"op\":\"commit\"}", true, "{\"version\":1,\"op\":\"stage\"," RECORDS("c%u")},
+    {"{\"version\":1,\"op\":\"forget\",\"name\":\"d%u\"}", true,
+     "{\"version\":1,\"op\":\"set\"," RECORDS("d%u")},
     {"{\"version\":1,\"op\":\"withdraw\",\"reason\":1,\"hash\":"
      "\"%064x\"}",
-     true},
+     true, NULL},
 };
 
 static unsigned long outcomes[3], stored;
@@ -193,61 +220,93 @@ static void expect_like_before(const struct root *before, bool writes)
     assert_memory_equal(root.bytes, before->bytes, 32);
 }
 
-static bool fail_once(const struct request *request, const struct shim *shim)
+/* Another number each time; the GENESIS, which is there already. */
+static void fill_in(const char *form, unsigned number, char out[static REQUEST_SIZE])
 {
-    char text[1024];
-    uint8_t frame[2048];
-    static unsigned names;
-    struct root before = root_of(house.place->ledger);
-    names++;
+    char hex[2 * LIMIT_ENTRY + 1];
+    const struct owner_entry *genesis = &house.place->house.genesis;
+    hex_encode(genesis->bytes, genesis->len, hex);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(text, sizeof text, request->text, names);
+    int len = strstr(form, "%s") ? snprintf(out, REQUEST_SIZE, form, hex)
+                                 : snprintf(out, REQUEST_SIZE, form, number);
 #pragma GCC diagnostic pop
-    size_t len = strlen(text);
-    memcpy(frame, (uint8_t[]){0, 0, (uint8_t)(len >> 8), (uint8_t)len}, 4);
-    memcpy(frame + 4, text, len);
-    shim_arm(shim);
-    enum outcome outcome = ask(frame, len + 4);
-    bool reached = shim_disarm();
-    outcomes[outcome]++;
-    assert_ok(ledger_ready(house.place->ledger));
-    if (outcome == REFUSED) {
-        assert_true(reached);
+    assert_in_range(len, 1, REQUEST_SIZE - 1);
+}
+
+static void prepare(const struct request *request, unsigned number)
+{
+    char text[REQUEST_SIZE];
+    call();
+    if (!request->before)
+        return;
+    fill_in(request->before, number, text);
+    assert_int_equal(ask(text), ANSWERED);
+}
+
+static void expect_unchanged(const struct request *request, enum outcome outcome,
+                             const struct root *before)
+{
+    if (outcome == CUT_OFF) {
+        expect_like_before(before, request->writes);
+    } else if (outcome == REFUSED) {
         assert_false(says("CORRUPT"));
-        if (getenv("CONTROL_TRACE"))
-            print_message("%lu: %s\n", shim->nth, (const char *)client.frame + 4);
         if (says("stored")) /* durable, and the view comes later */
             stored++;
         else
-            expect_like_before(&before, false);
-    } else if (outcome == CUT_OFF) {
-        assert_true(reached);
-        expect_like_before(&before, request->writes);
+            expect_like_before(before, false);
     }
-    assert_int_equal(ask(frame, len + 4), ANSWERED);
+}
+
+static bool fail_once(const struct request *request, const struct shim *shim)
+{
+    static unsigned names;
+    static char text[REQUEST_SIZE];
+    fill_in(request->text, ++names, text);
+    prepare(request, names);
+    struct root before = root_of(house.place->ledger);
+    shim_arm(shim);
+    enum outcome outcome = ask(text);
+    bool reached = shim_disarm();
+    hang_up();
+    outcomes[outcome]++;
+    assert_ok(ledger_ready(house.place->ledger));
+    if (getenv("CONTROL_TRACE"))
+        print_message("%lu: %d %s\n", shim->nth, (int)outcome, (const char *)client.frame + 4);
+    assert_true(reached || outcome == ANSWERED);
+    expect_unchanged(request, outcome, &before);
+    fill_in(request->text, ++names, text);
+    prepare(request, names);
+    assert_int_equal(ask(text), ANSWERED);
+    hang_up();
     return reached;
 }
 
-static void fail_each(const struct request *request, bool lasting)
+static void fail_each(const struct request *request, struct shim shim)
 {
-    struct shim shim = {.kinds = SHIM_MEMORY, .lasting = lasting, .error = ENOMEM};
     memset(outcomes, 0, sizeof outcomes);
     stored = 0;
     for (shim.nth = 1; fail_once(request, &shim); shim.nth++)
         assert_true(shim.nth < CALLS_MAX);
-    print_message("%.40s…: %lu calls%s: %lu answered, %lu refused (%lu stored), %lu cut off\n",
-                  request->text + 13, shim.nth - 1, lasting ? " and all after" : "",
-                  outcomes[ANSWERED], outcomes[REFUSED], stored, outcomes[CUT_OFF]);
+    print_message("%s: %.20s…: %lu calls%s: %lu answered, %lu refused (%lu stored), %lu cut off\n",
+                  shim.kinds == SHIM_MEMORY ? "memory" : "disk", request->text + 18, shim.nth - 1,
+                  shim.lasting ? " and all after" : "", outcomes[ANSWERED], outcomes[REFUSED],
+                  stored, outcomes[CUT_OFF]);
 }
 
 static void every_request(void **state)
 {
+    static const struct shim shims[] = {
+        {.kinds = SHIM_MEMORY, .error = ENOMEM},
+        {.kinds = SHIM_MEMORY, .error = ENOMEM, .lasting = true},
+        {.kinds = SHIM_DISK, .error = EIO},
+        {.kinds = SHIM_DISK, .error = ENOSPC, .lasting = true},
+        {.kinds = SHIM_DISK, .error = ENOSPC, .lasting = true, .half = true},
+    };
     (void)state;
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-        fail_each(&requests[i], false);
-        fail_each(&requests[i], true);
-    }
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        for (size_t k = 0; k < sizeof shims / sizeof *shims; k++)
+            fail_each(&requests[i], shims[k]);
 }
 
 int main(void)

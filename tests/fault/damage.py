@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A database that rots under a real hearthd: it is moved aside and made again, nothing that was acknowledged is
-lost, the daemon stays up and says what happened. Also when it is killed while it mends, and when nothing is left."""
+lost, the daemon stays up and says what happened. Also when it is killed while it mends, and when nothing is left.
+
+FAULT_LONG=1 tries each length while it runs, and many more bits."""
 import os
 import random
 import shutil
@@ -11,9 +13,10 @@ import unittest
 import house as faults
 import hearthd
 from hearthd import wait_until
-from kill import answers, kill_ledger, ledger_pid
+from kill import answers, kill_all, kill_ledger, ledger_pid
 
 PAGE = 4096
+LONG = os.environ.get("FAULT_LONG") == "1"
 
 
 class Damage(unittest.TestCase):
@@ -98,6 +101,43 @@ class Damage(unittest.TestCase):
         os.truncate(self.data, os.path.getsize(self.data) // 2 // PAGE * PAGE)
         self.expect_rebuilt()
 
+    def put_back(self):
+        """All as it was when it was whole."""
+        shutil.rmtree(self.state)
+        shutil.copytree(self.kept, self.state)
+
+    def keep(self):
+        self.kept = os.path.join(self.daemon.directory, "kept")
+        shutil.copytree(self.state, self.kept)
+
+    def test_cut_short_at_every_page(self):
+        """Served at the first start after it, with every name and entry."""
+        self.keep()
+        for length in range(0, os.path.getsize(self.data), PAGE):
+            with self.subTest(length=length):
+                self.put_back()
+                os.truncate(self.data, length)
+                self.daemon.start()
+                self.house.check(oracle=False)
+                self.assertEqual(self.daemon.count("ledger ended"), 0)
+                self.assertEqual(self.daemon.stop(), 0)
+
+    def test_a_bit_here_and_there(self):
+        self.keep()
+        rng = random.Random(23)
+        for _ in range(1000 if LONG else 20):
+            bit = rng.randrange(os.path.getsize(self.data) * 8)
+            with self.subTest(bit=bit):
+                self.put_back()
+                data = bytearray(self.octets())
+                data[bit // 8] ^= 1 << bit % 8
+                with open(self.data, "wb") as file:
+                    file.write(data)
+                self.daemon.start()
+                self.house.check(oracle=False)
+                self.assertEqual(self.daemon.count("ledger ended"), 0)
+                self.assertEqual(self.daemon.stop(), 0)
+
     def test_without_a_copy(self):
         """What was committed is read from the damaged file alone; its meta pages are gone."""
         os.unlink(self.copy)
@@ -142,7 +182,7 @@ class Damage(unittest.TestCase):
             wait_until(lambda: ledger_pid(self.daemon), "a child")
             time.sleep(rng.random() * 0.1)
             kill_ledger(self.daemon)
-            self.daemon.kill()
+            kill_all(self.daemon)
         self.daemon.start()
         self.house.check()
         self.goes_on()
@@ -152,18 +192,74 @@ class Damage(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(self.state, "rebuild")))
 
     def test_cut_short_while_it_runs(self):
-        """The process dies of it; the next one mends it."""
+        """The process dies of it, or finds it out; the next one mends it."""
+        self.keep()
+        lengths = range(0, os.path.getsize(self.data), PAGE)
+        for length in lengths if LONG else [0, PAGE, 2 * PAGE, *random.Random(3).sample(lengths[3:], 3)]:
+            with self.subTest(length=length):
+                self.put_back()
+                self.daemon.start()
+                os.truncate(self.data, length)
+                try:
+                    self.daemon.ask("log", limit=1000)
+                except (OSError, ValueError):
+                    pass
+                wait_until(lambda: answers(self.daemon, []), "an answer")
+                kill_all(self.daemon)
+                self.daemon.start()
+                self.house.check()
+                self.assertEqual(self.daemon.stop(), 0)
+
+
+class Keys(unittest.TestCase):
+    """A key that is damaged is not replaced: the ledger process says which, and serves again with it put back."""
+
+    def setUp(self):
+        self.house = faults.House()
+        self.daemon = self.house.daemon
         self.daemon.start()
-        killed = ledger_pid(self.daemon)
-        os.truncate(self.data, 2 * PAGE)
-        try:
-            self.daemon.ask("log", limit=1000)
-        except (OSError, ValueError):
-            pass
-        wait_until(lambda: answers(self.daemon, killed), "another process")
-        self.house.check()
-        self.goes_on()
+        self.house.found()
         self.assertEqual(self.daemon.stop(), 0)
+
+    def path(self, name):
+        return os.path.join(self.daemon.directory, "state", name)
+
+    def expect_refused(self, name, data, message, mode=0o600):
+        with open(self.path(name), "rb") as file:
+            genuine = file.read()
+        with open(self.path(name), "wb") as file:
+            file.write(data if data is not None else genuine)
+        os.chmod(self.path(name), mode)
+        self.daemon.start(ready=False)
+        self.daemon.wait_for(message)
+        self.daemon.wait_for("ledger ended with status 1", 2)
+        self.assertIsNone(self.daemon.process.poll())
+        with open(self.path(name), "wb") as file:
+            file.write(genuine)
+        os.chmod(self.path(name), 0o600)
+        self.daemon.wait_for("hearthd: ready")
+        self.house.check()
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_damaged(self):
+        for name in ("signing.key", "zone.key"):
+            with self.subTest(name=name):
+                self.expect_refused(name, b"hearth-key 1", "the node's keys in")
+        self.expect_refused("tls.key", b"nonsense", "the TLS key in")
+
+    def test_certificate(self):
+        """It says nothing that the key does not: it is made anew."""
+        with open(self.path("tls.pem"), "r+b") as file:
+            file.seek(60)
+            file.write(b"XXXX")
+        self.daemon.start()
+        self.house.check()
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_readable_by_others(self):
+        for name, message in (("signing.key", "the node's keys in"), ("tls.key", "the TLS key in")):
+            with self.subTest(name=name):
+                self.expect_refused(name, None, message, mode=0o644)
 
 
 if __name__ == "__main__":

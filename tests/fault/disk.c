@@ -131,10 +131,11 @@ struct places {
     const uint8_t *author;
 };
 
-static enum status check_place(void *context, const struct entry *entry)
+static enum status check_place(void *context, uint64_t number, const struct entry *entry)
 {
     struct places *places = context;
     unsigned i = 0;
+    (void)number;
     if (memcmp(entry->author, places->author, 32) != 0)
         return STATUS_OK;
     while (i < places->count && places->streams[i] != entry->stream)
@@ -178,7 +179,7 @@ static void wrote_some(struct place *place)
         snprintf(name, sizeof name, "w%u-%u", turn, i);
         assert_int_equal(address_of(place->ledger, name), 7);
     }
-    assert_ok(ledger_each(place->ledger, check_place, &places));
+    assert_ok(ledger_each_from(place->ledger, 0, check_place, &places));
     assert_int_equal(places.count, 1);
 }
 

@@ -1,15 +1,18 @@
-/* flip.c: a small store with each of its bits flipped, and cut short at each of its pages.
+/* flip.c: a small store with each of its bits flipped, and cut short at each of its pages; and so
+ * for the copy, with no database left, and for the mark of the incarnation.
  *
  *   fault_flip                 a sample, for ctest
  *   fault_flip all [PART OF]   every bit (of those whose number is PART modulo OF)
  *
  * After each the ledger must open. Either nothing is missing, or the damage was found: then
- * everything is there again, from what was readable and from the copy; without a copy, what is
- * there is genuine. And it goes on: a write, a close, an opening that finds nothing wrong any more.
+ * everything is there again, from what was readable and from the copy, down to the octets of the
+ * view; without a copy, what is there is genuine. And it goes on: a write, a close, an opening that
+ * finds nothing wrong any more.
  */
 #include "tests/unit/ledger/ledger_help.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +23,16 @@
 #include "ledger/backup.h"
 #include "ledger/crypt.h"
 #include "ledger/rescue.h"
+#include "ledger/view_build.h"
 
-enum { SAMPLE = 300, NAMES = 24, ENTRIES_MAX = 256, PAGE = 4096 };
+enum {
+    SAMPLE = 300,
+    NAMES = 24,
+    ENTRIES_MAX = 256,
+    PAGE = 4096,
+    GOES_ON_EVERY = 8,
+    PROGRESS = 10000
+};
 
 struct file {
     char path[HELP_PATH_SIZE];
@@ -33,18 +44,24 @@ static struct {
     struct place *place;
     struct file data, mark, copy;
     struct root root;
-    uint8_t ids[ENTRIES_MAX][32];
-    size_t id_count;
-    unsigned long found, harmless, rebuilt, partial;
+    struct file entries[ENTRIES_MAX]; /* without a path */
+    size_t entry_count, view_len;
+    uint8_t *view; /* malloc'd: what everybody is answered from */
+    unsigned long number, found, harmless, rebuilt, partial;
 } store;
 
 /* --- the store --- */
 
-static enum status note_id(void *context, const struct entry *entry)
+static enum status note_entry(void *context, uint64_t number, const struct entry *entry)
 {
     (void)context;
-    assert_true(store.id_count < ENTRIES_MAX);
-    memcpy(store.ids[store.id_count++], entry->id, 32);
+    (void)number;
+    assert_true(store.entry_count < ENTRIES_MAX);
+    struct file *kept = &store.entries[store.entry_count++];
+    kept->len = entry->len;
+    kept->bytes = malloc(entry->len);
+    assert_non_null(kept->bytes);
+    memcpy(kept->bytes, entry->bytes, entry->len);
     return STATUS_OK;
 }
 
@@ -62,6 +79,37 @@ static void write_copy(void)
     assert_true(fd >= 0);
     assert_ok(backup_export(store.place->ledger, fd));
     close(fd);
+}
+
+/* The view of this household, malloc'd: the same octets as long as the names are the same, and who
+ * wrote them. */
+static uint8_t *view_of(struct ledger *ledger, size_t *len)
+{
+    uint8_t *view;
+    struct view_build_household own = {
+        .household = ledger_own(ledger), .own = true, .petname = "maple"};
+    const struct view_build input = {
+        .generation = 7, .published_ms = HELP_NOW_MS, .households = &own, .household_count = 1};
+    memcpy(own.namespace_id, ledger_own_id(ledger), 32);
+    assert_ok(view_build(&input, &view, len));
+    return view;
+}
+
+static void expect_same_answers(struct ledger *ledger)
+{
+    size_t len;
+    uint8_t *view = view_of(ledger, &len);
+    expect_root(ledger, &store.root);
+    assert_int_equal(len, store.view_len);
+    assert_memory_equal(view, store.view, len);
+    free(view);
+}
+
+/* What it calls itself stands nowhere else: it may be lost, but is never another text. */
+static void expect_label(struct ledger *ledger, bool kept)
+{
+    const char *label = ledger_label(ledger);
+    assert_true(strcmp(label, "nas") == 0 || (!kept && label[0] == '\0'));
 }
 
 /* Pages of all kinds: written once, replaced, free, and free and used again. */
@@ -88,7 +136,8 @@ static void make_store(struct place *place)
     store.place = place;
     fill(place);
     store.root = root_of(place->ledger);
-    assert_ok(ledger_each(place->ledger, note_id, NULL));
+    store.view = view_of(place->ledger, &store.view_len);
+    assert_ok(ledger_each_from(place->ledger, 0, note_entry, NULL));
     write_copy();
     ledger_close(place->ledger);
     place->ledger = NULL;
@@ -117,7 +166,10 @@ static void forget_rescue(void)
 
 static void lay_out(size_t len, bool with_copy)
 {
+    char folder[HELP_PATH_SIZE];
     forget_rescue();
+    help_join(folder, store.place->dir, "ledger");
+    assert_true(mkdir(folder, 0700) == 0 || errno == EEXIST);
     help_file_write(store.data.path, store.data.bytes, len);
     help_file_write(store.mark.path, store.mark.bytes, store.mark.len);
     if (with_copy)
@@ -126,11 +178,14 @@ static void lay_out(size_t len, bool with_copy)
         (void)unlink(store.copy.path);
 }
 
-static enum status is_genuine(void *context, const struct entry *entry)
+/* Octet for octet: signatures too, which no id covers. */
+static enum status is_genuine(void *context, uint64_t number, const struct entry *entry)
 {
     (void)context;
-    for (size_t i = 0; i < store.id_count; i++)
-        if (memcmp(store.ids[i], entry->id, 32) == 0)
+    (void)number;
+    for (size_t i = 0; i < store.entry_count; i++)
+        if (store.entries[i].len == entry->len &&
+            memcmp(store.entries[i].bytes, entry->bytes, entry->len) == 0)
             return STATUS_OK;
     return STATUS_FOREIGN;
 }
@@ -150,32 +205,39 @@ static void goes_on(struct ledger *ledger)
     ledger_close(ledger);
 }
 
-static void expect_survival(size_t len, bool with_copy)
+static bool may_write(struct ledger *ledger)
+{
+    static const struct name apex = {.wire = {0}, .len = 1};
+    struct household *own = ledger_own(ledger);
+    return own &&
+           household_may_set(own, store.place->house.keys.signing.public_key, &apex) == RULE_NONE;
+}
+
+/* What was laid out is opened. `whole`: nothing of it may be missing. */
+static void expect_survival(bool whole)
 {
     struct ledger *ledger;
     struct rescue rescue;
-    lay_out(len, with_copy);
     assert_ok(rescue_open(&ledger, store.place->dir, &store.place->house.keys, &rescue, NULL));
+    bool found = rescue.kind != RESCUE_NONE;
+    struct household *own = ledger_own(ledger);
     if (getenv("FLIP_TRACE"))
         fprintf(stderr, "  kind %d, %llu entries, now %zu of %llu\n", (int)rescue.kind,
-                (unsigned long long)rescue.entries,
-                ledger_own(ledger) ? household_entries(ledger_own(ledger)) : 0,
+                (unsigned long long)rescue.entries, own ? household_entries(own) : 0,
                 (unsigned long long)store.root.entries);
-    store.found += rescue.kind != RESCUE_NONE;
-    store.harmless += rescue.kind == RESCUE_NONE;
-    assert_ok(ledger_each(ledger, is_genuine, NULL));
-    if (with_copy || rescue.kind == RESCUE_NONE) {
-        assert_non_null(ledger_own(ledger));
-        expect_root(ledger, &store.root);
-        store.rebuilt += rescue.kind != RESCUE_NONE;
+    assert_ok(ledger_each_from(ledger, 0, is_genuine, NULL));
+    expect_label(ledger, !found);
+    if (whole || !found) {
+        assert_non_null(own);
+        expect_same_answers(ledger);
+        store.rebuilt += found;
     } else {
-        struct household *own = ledger_own(ledger);
         assert_true(!own || household_entries(own) <= store.root.entries);
         store.partial += !own || household_entries(own) < store.root.entries;
     }
-    if (ledger_own(ledger) &&
-        household_may_set(ledger_own(ledger), store.place->house.keys.signing.public_key,
-                          &(struct name){.wire = {0}, .len = 1}) == RULE_NONE)
+    store.found += found;
+    store.harmless += !found;
+    if (may_write(ledger) && (found || store.number++ % GOES_ON_EVERY == 0))
         goes_on(ledger);
     else
         ledger_close(ledger);
@@ -187,7 +249,8 @@ static void flip(size_t bit, bool with_copy)
         fprintf(stderr, "bit %zu (octet %zu of page %zu)%s\n", bit, bit / 8 % PAGE, bit / 8 / PAGE,
                 with_copy ? "" : ", no copy");
     store.data.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-    expect_survival(store.data.len, with_copy);
+    lay_out(store.data.len, with_copy);
+    expect_survival(with_copy);
     store.data.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 }
 
@@ -207,8 +270,11 @@ static void every_bit(void **state)
     make_store(*state);
     size_t bits = store.data.len * 8;
     if (parts > 0) {
-        for (size_t bit = part; bit < bits; bit += parts)
+        for (size_t bit = part; bit < bits; bit += parts) {
             flip(bit, bit / parts % 8 != 0);
+            if (bit / parts % PROGRESS == 0)
+                print_message("%zu of %zu bits\n", bit / parts, bits / parts);
+        }
         report("bits");
         return;
     }
@@ -230,14 +296,49 @@ static void every_page(void **state)
     make_store(*state);
     size_t step = parts > 0 ? PAGE / 8 : PAGE;
     for (size_t len = 0; len < store.data.len; len += step) {
-        expect_survival(len, true);
-        expect_survival(len, false);
+        lay_out(len, true);
+        expect_survival(true);
+        lay_out(len, false);
+        expect_survival(false);
     }
     report("lengths");
 }
 
+/* Nothing is left but the copy. */
+static void every_bit_of_the_copy(void **state)
+{
+    char folder[HELP_PATH_SIZE];
+    make_store(*state);
+    help_join(folder, store.place->dir, "ledger");
+    size_t bits = store.copy.len * 8, step = parts > 0 ? parts : bits / (SAMPLE / 4);
+    for (size_t bit = part; bit < bits; bit += step) {
+        store.copy.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+        lay_out(store.data.len, true);
+        help_dir_remove(folder);
+        expect_survival(false);
+        store.copy.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+    }
+    report("bits of the copy");
+}
+
+/* It only says that this database is not an old one: nothing is missing, whatever it says. */
+static void every_bit_of_the_mark(void **state)
+{
+    make_store(*state);
+    for (size_t bit = 0; bit < store.mark.len * 8; bit++) {
+        store.mark.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+        lay_out(store.data.len, bit % 2);
+        expect_survival(true);
+        store.mark.bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+    }
+    report("bits of the mark");
+}
+
 static int end(void **state)
 {
+    for (size_t i = 0; i < store.entry_count; i++)
+        free(store.entries[i].bytes);
+    free(store.view);
     free(store.data.bytes);
     free(store.mark.bytes);
     free(store.copy.bytes);
@@ -249,6 +350,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_page, set_up_admin, end),
+        cmocka_unit_test_setup_teardown(every_bit_of_the_mark, set_up_admin, end),
+        cmocka_unit_test_setup_teardown(every_bit_of_the_copy, set_up_admin, end),
         cmocka_unit_test_setup_teardown(every_bit, set_up_admin, end),
     };
     if (argc > 1 && strcmp(argv[1], "all") == 0) {
@@ -257,6 +360,7 @@ int main(int argc, char **argv)
     } else if (argc > 1) {
         return 2;
     }
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (crypt_init() != STATUS_OK)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,11 +4,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -66,6 +69,11 @@ bool shim_disarm(void)
     return atomic_load(counter()) >= armed.nth;
 }
 
+unsigned long shim_calls(void)
+{
+    return atomic_load(counter());
+}
+
 /* Does this call fail? 0: no; 1: it is the n-th; 2: it is a later one. */
 static int fails(unsigned kind)
 {
@@ -85,40 +93,72 @@ static bool disk_fails(void)
 
 /* --- memory --- */
 
-static bool memory_fails(void)
+/* Where the spared library's code lies. */
+static struct {
+    const char *name;
+    uintptr_t first, end;
+} spared;
+
+static int find_spared(struct dl_phdr_info *library, size_t size, void *context)
 {
-    if (fails(SHIM_MEMORY) == 0)
+    (void)size;
+    (void)context;
+    if (!strstr(library->dlpi_name, spared.name))
+        return 0;
+    for (unsigned i = 0; i < library->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
+            spared.first = library->dlpi_addr + part->p_vaddr;
+            spared.end = spared.first + part->p_memsz;
+        }
+    }
+    return 1;
+}
+
+void shim_spare(const char *library)
+{
+    spared.name = library;
+    int found = dl_iterate_phdr(find_spared, NULL);
+    assert(found == 1 && spared.end > spared.first);
+}
+
+static bool memory_fails(const void *caller)
+{
+    uintptr_t at = (uintptr_t)caller;
+    if ((at >= spared.first && at < spared.end) || fails(SHIM_MEMORY) == 0)
         return false;
     errno = ENOMEM;
     return true;
 }
 
+#define MEMORY_FAILS() memory_fails(__builtin_return_address(0))
+
 SHOWN void *malloc(size_t size)
 {
-    return memory_fails() ? NULL : REAL(malloc)(size);
+    return MEMORY_FAILS() ? NULL : REAL(malloc)(size);
 }
 
 SHOWN void *calloc(size_t count, size_t size)
 {
-    return memory_fails() ? NULL : REAL(calloc)(count, size);
+    return MEMORY_FAILS() ? NULL : REAL(calloc)(count, size);
 }
 
 SHOWN void *realloc(void *old, size_t size)
 {
-    return memory_fails() ? NULL : REAL(realloc)(old, size);
+    return MEMORY_FAILS() ? NULL : REAL(realloc)(old, size);
 }
 
 SHOWN void *reallocarray(void *old, size_t count, size_t size)
 {
     size_t total;
-    if (memory_fails() || __builtin_mul_overflow(count, size, &total))
+    if (MEMORY_FAILS() || __builtin_mul_overflow(count, size, &total))
         return NULL;
     return REAL(realloc)(old, total);
 }
 
 SHOWN int posix_memalign(void **out, size_t alignment, size_t size)
 {
-    if (memory_fails())
+    if (MEMORY_FAILS())
         return ENOMEM;
 #ifdef __SANITIZE_ADDRESS__
     return __interceptor_posix_memalign(out, alignment, size);
@@ -130,17 +170,24 @@ SHOWN int posix_memalign(void **out, size_t alignment, size_t size)
 
 SHOWN void *mmap(void *address, size_t len, int protection, int flags, int fd, off_t offset)
 {
-    if (memory_fails())
+    if (MEMORY_FAILS())
         return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, len, protection, flags, fd, offset);
 }
 
 /* --- disk --- */
 
-/* A write of `len` octets: how many of them may be written; -1 for none. */
-static ssize_t allowed(size_t len)
+/* Pipes and sockets lie on no disk; libevent tells itself of signals through one. */
+static bool is_on_disk(int fd)
 {
-    int failing = fails(SHIM_DISK);
+    struct stat info;
+    return syscall(SYS_fstat, fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* A write of `len` octets: how many of them may be written; -1 for none. */
+static ssize_t allowed(int fd, size_t len)
+{
+    int failing = is_on_disk(fd) ? fails(SHIM_DISK) : 0;
     if (failing == 1 && armed.half && len > 1)
         return (ssize_t)(len / 2);
     return failing ? -1 : (ssize_t)len;
@@ -148,13 +195,13 @@ static ssize_t allowed(size_t len)
 
 SHOWN ssize_t write(int fd, const void *bytes, size_t len)
 {
-    ssize_t some = allowed(len);
+    ssize_t some = allowed(fd, len);
     return some < 0 ? -1 : syscall(SYS_write, fd, bytes, some);
 }
 
 SHOWN ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
 {
-    ssize_t some = allowed(len);
+    ssize_t some = allowed(fd, len);
     return some < 0 ? -1 : syscall(SYS_pwrite64, fd, bytes, some, offset);
 }
 
@@ -166,7 +213,7 @@ SHOWN ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t offset)
 SHOWN ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     struct iovec first = count > 0 ? parts[0] : (struct iovec){.iov_len = 0};
-    ssize_t some = allowed(first.iov_len);
+    ssize_t some = allowed(fd, first.iov_len);
     if (some < 0)
         return -1;
     if ((size_t)some < first.iov_len)
@@ -207,6 +254,26 @@ SHOWN int renameat2(int from_dir, const char *from, int to_dir, const char *to, 
 SHOWN int link(const char *from, const char *to)
 {
     return disk_fails() ? -1 : (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+SHOWN int unlink(const char *path)
+{
+    return disk_fails() ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+SHOWN int unlinkat(int dir, const char *path, int flags)
+{
+    return disk_fails() ? -1 : (int)syscall(SYS_unlinkat, dir, path, flags);
+}
+
+SHOWN int rmdir(const char *path)
+{
+    return disk_fails() ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+SHOWN int fchmod(int fd, mode_t mode)
+{
+    return disk_fails() ? -1 : (int)syscall(SYS_fchmod, fd, mode);
 }
 
 SHOWN int mkdir(const char *path, mode_t mode)

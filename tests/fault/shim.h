@@ -11,8 +11,9 @@
 
 enum shim_kind {
     SHIM_MEMORY = 1, /* malloc and its sisters, mmap */
-    SHIM_DISK =
-        2, /* write and its sisters, fsync, rename, link, ftruncate, mkdir, open to create */
+    /* write and its sisters, fsync, ftruncate, fchmod, rename, link, unlink, mkdir, rmdir, open to
+     * create */
+    SHIM_DISK = 2,
 };
 
 struct shim {
@@ -24,7 +25,11 @@ struct shim {
 };
 
 void shim_arm(const struct shim *shim);
+/* Calls that this shared library makes itself are let through, and not counted. */
+void shim_spare(const char *library);
 /* Was the n-th call reached? Nothing fails any more. */
 bool shim_disarm(void);
+/* How many calls there were between arming and disarming. */
+unsigned long shim_calls(void);
 
 #endif
