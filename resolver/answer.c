@@ -129,20 +129,11 @@ static enum status append_pointers(const struct answer_input *input, const struc
     return STATUS_OK;
 }
 
-static bool is_loopback(const struct reverse *reverse)
-{
-    static const uint8_t ipv6[16] = {[15] = 1};
-    const uint8_t *octets = reverse->address.octets;
-    if (address_is_ipv4(&reverse->address))
-        return octets[12] == 127;
-    return memcmp(octets, ipv6, sizeof ipv6) == 0;
-}
-
 /* An address of nobody's that only this house could know. */
 static void answer_unknown_address(struct reply *reply, const struct reverse *reverse)
 {
     static const uint8_t localhost[] = "\11localhost";
-    if (reverse_is_address(reverse) && is_loopback(reverse)) {
+    if (reverse_is_address(reverse) && address_is_loopback(&reverse->address)) {
         if (reply->query->type == RRTYPE_PTR)
             (void)reply_rr(reply, REPLY_ANSWER, REPLY_OWNER_QUESTION, RRTYPE_PTR,
                            ANSWER_LOCALHOST_TTL, localhost, sizeof localhost); /* it fits */

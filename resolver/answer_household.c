@@ -15,8 +15,6 @@
 #include "ledger/base/reader.h"
 #include "ledger/base/rrtype.h"
 
-static const struct name home_arpa = {.len = 11, .wire = "\4home\4arpa"};
-
 enum freshness { FRESH, STALE, EXPIRED };
 
 /* What one answer is made from. */
@@ -30,8 +28,8 @@ struct task {
 /* Cheap, and right for all but absurd names with dots inside labels, which no view has. */
 static bool may_be_household(const struct name *name)
 {
-    size_t len = home_arpa.len;
-    return name->len > len && memcmp(name->wire + name->len - len, home_arpa.wire, len) == 0;
+    size_t len = name_home_arpa.len;
+    return name->len > len && memcmp(name->wire + name->len - len, name_home_arpa.wire, len) == 0;
 }
 
 void household_hash(const struct answer_input *input, struct query *query)

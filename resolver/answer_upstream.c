@@ -3,7 +3,8 @@
  * Answer and authority are copied record by record; glue and the upstream's own OPT are left
  * behind. Names in the data of RFC 1035's types may have been compressed and are unpacked (RFC
  * 3597, section 4, forbids that for all others). Owner names are compressed against the question
- * and the owner before.
+ * and the owner before. Of a public name's answer, what leads into the house stays behind
+ * (resolver/rebinding.h).
  */
 #include "resolver/answer_upstream.h"
 
@@ -11,6 +12,7 @@
 
 #include "ledger/base/reader.h"
 #include "ledger/base/rrtype.h"
+#include "resolver/rebinding.h"
 
 enum {
     UPSTREAM_NAMED_MAX = 2 * NAME_WIRE_MAX + 20 /* SOA */,
@@ -26,6 +28,9 @@ struct copy {
     struct reply *reply;
     struct name owner; /* of the last record written */
     uint16_t owner_at; /* where it stands in the reply; 0: nowhere */
+    struct view *view; /* or NULL */
+    bool home;         /* the question itself is below home.arpa */
+    bool kept_back;    /* a record of a public name led into the house */
 };
 
 struct record {
@@ -128,6 +133,11 @@ static enum status write_record(struct copy *copy, enum reply_section section,
     struct reply *reply = copy->reply;
     struct name folded = record->owner;
     name_fold(&folded);
+    if (!copy->home &&
+        (rebinding_is_home(&folded) || rebinding_leads_home(copy->view, record->type, data, len))) {
+        copy->kept_back = true;
+        return STATUS_OK;
+    }
     uint16_t pointer = find_owner(copy, &folded, record);
     if (pointer != 0)
         return reply_rr(reply, section, pointer, record->type, record->ttl, data, len);
@@ -231,7 +241,11 @@ struct answer answer_upstream(const struct answer_input *input, const struct que
                               const struct upstream_result *result, uint8_t *buffer, size_t size)
 {
     struct reply reply;
-    struct copy copy = {.packet = result->packet, .len = result->len, .reply = &reply};
+    struct copy copy = {.packet = result->packet,
+                        .len = result->len,
+                        .reply = &reply,
+                        .view = input->view,
+                        .home = rebinding_is_home(&query->folded)};
     bool bogus = result->security == UPSTREAM_BOGUS && (query->flags & DNS_CD) == 0;
     bool usable = result->packet && !result->timed_out && !bogus;
     answer_start(input, query, &reply, buffer, size);
@@ -240,6 +254,8 @@ struct answer answer_upstream(const struct answer_input *input, const struct que
     } else if (copy_message(&copy) != STATUS_OK) {
         reply_reset(&reply);
         reply_error(&reply, RCODE_SERVFAIL, EDE_OTHER, "the upstream's answer is malformed");
+    } else if (copy.kept_back) {
+        reply_error(&reply, reply.rcode, EDE_BLOCKED, "a public name that leads into the house");
     } else if (result->security == UPSTREAM_SECURE && wants_ad(query) &&
                input->client == ANSWER_LOCAL) {
         reply_flags(&reply, DNS_AD);

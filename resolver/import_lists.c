@@ -1,8 +1,7 @@
 /* import_lists.c: hosts files and CSV (import_text.h): each line is an address with names, or a
  * device. */
-#include "resolver/import_source.h"
+#include "resolver/import_lists.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,8 +9,14 @@
 #include "ledger/base/address.h"
 #include "ledger/base/rrtype.h"
 #include "ledger/base/text.h"
+#include "resolver/service_name.h"
 
-enum { CSV_FIELDS = 4, DEFAULT_PORT = 443 };
+enum { CSV_FIELDS = 4 };
+
+bool import_lists_take(struct import_source *source, enum status *status)
+{
+    return import_take_line(source, 0, status);
+}
 
 /* --- hosts(5) --- */
 
@@ -45,7 +50,7 @@ static uint16_t address_data(const struct address *address, struct record_data *
     return ipv4 ? RRTYPE_A : RRTYPE_AAAA;
 }
 
-enum status import_hosts_line(struct import_source *source)
+enum status import_lists_hosts(struct import_source *source)
 {
     source->text[strcspn(source->text, "#")] = '\0';
     char *at = source->text, *word;
@@ -101,7 +106,7 @@ static size_t split_fields(char *text, char *fields[static CSV_FIELDS])
 static enum status add_csv_key(struct import_source *source, const struct name *device,
                                const char *port, const char *hash)
 {
-    unsigned long number = DEFAULT_PORT;
+    unsigned long number = SERVICE_PORT;
     if (*port != '\0') {
         size_t len = strlen(port);
         if (len > 5 || strspn(port, "0123456789") != len)
@@ -113,18 +118,14 @@ static enum status add_csv_key(struct import_source *source, const struct name *
     struct record_data data = {.len = 35, .octets = {3, 1, 1}};
     if (hex_decode(hash, data.octets + 3, 32) != STATUS_OK)
         return import_fail(source, STATUS_RDATA, "the SPKI's SHA-256 is 64 hex digits");
-    char label[8];
-    int len = snprintf(label, sizeof label, "_%lu", number);
-    struct name owner = *device;
-    enum status status = name_prepend(&owner, "_tcp", 4);
-    if (status == STATUS_OK)
-        status = name_prepend(&owner, label, (size_t)len);
+    struct name owner;
+    enum status status = service_name_make(device, (uint16_t)number, &owner);
     if (status != STATUS_OK || owner.len > NAME_RELATIVE_MAX)
         return import_fail(source, STATUS_NAME_TOO_LONG, "%s", status_text(STATUS_NAME_TOO_LONG));
     return import_add(source, &owner, RRTYPE_TLSA, &data);
 }
 
-enum status import_csv_line(struct import_source *source)
+enum status import_lists_csv(struct import_source *source)
 {
     const char *start = import_skip_blanks(source->text);
     if (*start == '\0' || *start == '#')

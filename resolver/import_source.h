@@ -1,5 +1,4 @@
-/* import_source.h: the text being imported, between import_text.c and the readers of its three
- * formats.
+/* import_source.h: the text being imported, as the readers of its formats see it.
  *
  * A reader gets one line (master files: one record) in source->text, which it may cut up, and adds
  * what stands in it.
@@ -11,12 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "resolver/import_text.h"
-#include "resolver/record_text.h"
+#include "resolver/import_records.h"
+#include "resolver/own_names.h"
+
+enum { IMPORT_LINE_MAX = 8192 /* octets of a record, its continuation lines included */ };
 
 struct import_source {
     struct import *import;
-    const struct import_household *household;
+    const struct own_names *household;
     const char *at;
     size_t left;
     uint32_t next_line;         /* the line that `at` stands on */
@@ -49,12 +50,5 @@ bool import_take_line(struct import_source *source, size_t used, enum status *st
 const char *import_skip_blanks(const char *at);
 /* The next word at *at, ended by a blank, which is overwritten; false when there is none. */
 bool import_take_word(char **at, char **word);
-
-/* The readers. A master file's records may span lines: import_take_record is to them what
- * import_take_line is to the others. */
-enum status import_hosts_line(struct import_source *source);
-enum status import_csv_line(struct import_source *source);
-bool import_take_record(struct import_source *source, enum status *status);
-enum status import_zone_record(struct import_source *source);
 
 #endif

@@ -13,44 +13,12 @@
 #ifndef HEARTH_RESOLVER_IMPORT_TEXT_H
 #define HEARTH_RESOLVER_IMPORT_TEXT_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "ledger/base/name.h"
-#include "ledger/base/status.h"
+#include "resolver/import_records.h"
+#include "resolver/own_names.h"
 
 enum import_format { IMPORT_UNKNOWN, IMPORT_ZONE, IMPORT_HOSTS, IMPORT_CSV };
 
-enum {
-    IMPORT_DEFAULT_TTL = 300,
-    IMPORT_BYTES_MAX = 256 << 20,
-    IMPORT_LINE_MAX = 8192, /* octets of a record, its continuation lines included */
-    IMPORT_ERROR_SIZE = 256,
-    IMPORT_TOKEN_SIZE = NAME_TEXT_SIZE,
-};
-
-struct import_rr {
-    struct name *owner; /* relative; owned by the import */
-    uint16_t type, len;
-    uint32_t ttl;
-    uint32_t line;
-    uint8_t *data; /* owned by the import */
-};
-
-struct import {
-    size_t count, room;
-    struct import_rr *rrs; /* heap */
-    size_t skipped;
-    /* When reading failed. */
-    uint32_t line;
-    char error[IMPORT_ERROR_SIZE];
-    char name[IMPORT_TOKEN_SIZE]; /* the name that was refused, "" when it was something else */
-};
-
-/* What a household is called: names below either are its own. The root when it has no such name. */
-struct import_household {
-    struct name petname, id;
-};
+enum { IMPORT_BYTES_MAX = 256 << 20 };
 
 /* IMPORT_UNKNOWN when there is no such word. */
 enum import_format import_format_parse(const char *word);
@@ -58,12 +26,8 @@ enum import_format import_format_parse(const char *word);
 enum import_format import_format_guess(const char *path, const char *text, size_t len);
 
 /* Reads all of it. RANGE, MALFORMED, RDATA …: import->line and import->error say where and why; and
- * the import holds nothing. The text need not end with a NUL. */
+ * the import holds nothing. The text need not end with a NUL. The import is freed by import_free. */
 enum status import_read(struct import *import, enum import_format format, const char *text,
-                        size_t len, const struct import_household *household);
-void import_free(struct import *import);
-
-/* The end of the RRset that begins at `first` (one owner and type). */
-size_t import_rrset_end(const struct import *import, size_t first);
+                        size_t len, const struct own_names *household);
 
 #endif

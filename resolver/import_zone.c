@@ -3,7 +3,7 @@
  * Records are put together from lines here, since only so can the line of an error be named; the
  * data of each is read by record_text.c.
  */
-#include "resolver/import_source.h"
+#include "resolver/import_zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +39,7 @@ static int strip_line(char *from, struct nesting *nesting)
     return 0;
 }
 
-/* The next record, perhaps of several lines, into source->text; false at the end. */
-bool import_take_record(struct import_source *source, enum status *status)
+bool import_zone_take(struct import_source *source, enum status *status)
 {
     struct nesting nesting = {0};
     size_t used = 0;
@@ -118,7 +117,7 @@ static enum status read_directive(struct import_source *source)
     struct name relative;
     enum status status = import_owner(source, value, &source->origin, &relative);
     if (status == STATUS_OK)
-        status = name_join(&source->origin, &relative, &source->household->petname);
+        status = name_join(&source->origin, &relative, own_names_apex(source->household));
     return status;
 }
 
@@ -145,7 +144,7 @@ static enum status read_type(struct import_source *source, char **rest, uint32_t
     return import_fail(source, STATUS_MALFORMED, "a record without its type");
 }
 
-enum status import_zone_record(struct import_source *source)
+enum status import_zone_read(struct import_source *source)
 {
     char *at = source->text, *word = NULL;
     if (*import_skip_blanks(at) == '\0')

@@ -199,7 +199,6 @@ static enum status copy_data(struct record_data *data, const uint8_t *octets, si
  * name. */
 static enum status settle_name(struct record_data *data, size_t at, const struct name *origin)
 {
-    static const struct name home_arpa = {.len = 11, .wire = "\4home\4arpa"};
     if (at == 0)
         return STATUS_OK;
     struct reader r = reader_over(data->octets, data->len);
@@ -210,7 +209,7 @@ static enum status settle_name(struct record_data *data, size_t at, const struct
         return status;
     name_fold(&target);
     if (origin->len > 1 && name_relative(&cut, &target, origin) == STATUS_OK &&
-        name_is_within(cut.wire, cut.len, home_arpa.wire, home_arpa.len))
+        name_is_within(cut.wire, cut.len, name_home_arpa.wire, name_home_arpa.len))
         target = cut;
     struct record_data settled;
     struct writer w = writer_over(settled.octets, sizeof settled.octets);
@@ -413,6 +412,20 @@ static char *text_by_ldns(uint16_t type, const uint8_t *octets, size_t len)
     return line;
 }
 
+/* ldns leaves out escapes and quotes that its own reading needs: in the parameters of SVCB and
+ * HTTPS, in names of odd octets, around an empty value of CAA. Addresses and hex have nothing to
+ * escape. */
+static bool reads_back(uint16_t type, const char *text, const uint8_t *octets, size_t len)
+{
+    static const struct name root = {.len = 1};
+    struct record_data data;
+    const struct form *form = form_of(type);
+    if (!form || form->hex || type == RRTYPE_A || type == RRTYPE_AAAA)
+        return true;
+    return has_form(form, text) && parse_by_ldns(form, text, &root, &data) == STATUS_OK &&
+           data.len == len && memcmp(data.octets, octets, len) == 0;
+}
+
 enum status record_text_write(uint16_t type, const uint8_t *octets, size_t len, char *text,
                               size_t size)
 {
@@ -425,13 +438,10 @@ enum status record_text_write(uint16_t type, const uint8_t *octets, size_t len, 
         data = strchr(data, '\t');
         data = data ? data + 1 : NULL;
     }
-    enum status status = STATUS_OK;
-    if (data && *data != '\n') {
+    if (data)
         data[strcspn(data, "\n")] = '\0';
-        status = put_text(text, size, data);
-    } else {
-        status = write_generic(octets, len, text, size);
-    }
+    bool good = data && *data != '\0' && reads_back(type, data, octets, len);
+    enum status status = good ? put_text(text, size, data) : write_generic(octets, len, text, size);
     free(line);
     return status;
 }

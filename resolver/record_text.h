@@ -21,6 +21,7 @@ enum {
         4096, /* presentation text of that at most (each octet as \DDD), NUL included */
     RECORD_INPUT_MAX = 8192, /* characters of presentation text that are looked at */
     RECORD_ERROR_SIZE = 160,
+    RECORD_TTL = 300, /* seconds, of records for which nobody says */
 };
 
 /* "tlsa", "TLSA" or "TYPE52" as a number; 0 when it is none. */
@@ -43,8 +44,8 @@ enum status record_text_parse(uint16_t type, const char *text, const struct name
 enum status record_text_literal(const char *text, struct record_data *data);
 
 /* Writes the presentation form, names with their final dot. Data that does not have the form of its
- * type is written as RFC 3597 has it. `size` should be RECORD_TEXT_SIZE; a longer text is NO_SPACE.
- */
+ * type, or whose text would read back as something else, is written as RFC 3597 has it. `size`
+ * should be RECORD_TEXT_SIZE; a longer text is NO_SPACE. */
 enum status record_text_write(uint16_t type, const uint8_t *octets, size_t len, char *text,
                               size_t size);
 

@@ -108,13 +108,8 @@ static const struct prefix {
 
 static bool has_prefix(const struct reverse *reverse, const struct prefix *prefix)
 {
-    unsigned whole = prefix->bits / 8;
-    unsigned rest = prefix->bits % 8;
-    const uint8_t *a = reverse->address.octets;
-    const uint8_t *b = prefix->address.octets;
-    if (reverse->bits < prefix->bits || memcmp(a, b, whole) != 0)
-        return false;
-    return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+    return reverse->bits >= prefix->bits &&
+           address_has_prefix(&reverse->address, &prefix->address, prefix->bits);
 }
 
 bool reverse_is_private(const struct reverse *reverse)

@@ -6,8 +6,6 @@
 
 #include "ledger/base/text.h"
 
-static const struct name home_arpa = {.len = 11, .wire = "\4home\4arpa"};
-
 #define SUFFIX(text)                                                                               \
     {                                                                                              \
         .len = sizeof(text), .wire = text                                                          \
@@ -40,7 +38,7 @@ static bool is_reserved(const uint8_t *label)
 static enum special classify_house(const struct name *folded)
 {
     struct name relative;
-    if (name_relative(&relative, folded, &home_arpa) != STATUS_OK)
+    if (name_relative(&relative, folded, &name_home_arpa) != STATUS_OK)
         return SPECIAL_NONE;
     if (relative.len == 1)
         return SPECIAL_HOME;

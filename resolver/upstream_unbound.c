@@ -4,6 +4,9 @@
  * answer and the slot stays, late, until libunbound reports: only then is its memory free. All have
  * the same time, so the list of active slots is in order of their deadlines, and one slow tick
  * looks at its head.
+ *
+ * To be renewed, it gets another context; the old one's end frees the slots' questions, and those
+ * that somebody waits for are put to the new one.
  */
 #include "resolver/upstream_unbound.h"
 
@@ -28,13 +31,18 @@ struct slot {
     upstream_done *done; /* NULL: late, nobody waits */
     void *context;
     uint64_t deadline_ms;
+    struct name name;
+    uint16_t type, class;
 };
 
 TAILQ_HEAD(slot_list, slot);
 
 struct upstream {
     struct ub_ctx *ctx;
+    struct event_base *base;
     struct event *tick;
+    int home_file;  /* the local upstream's forward zone; -1 */
+    bool is_ending; /* the context's questions end unanswered */
     struct slot *slots;
     struct slot_list active, free;
     size_t active_count;
@@ -63,9 +71,10 @@ static const char *const options[][2] = {
     /* A laptop that was off the network must not hold that against its servers for long. */
     {"infra-host-ttl:", "60"},
     {"infra-keep-probing:", "yes"},
-    /* Rebinding: no public name may lead into the house. */
+    /* Rebinding: no public name may lead into the house. answer_upstream.c sees to the rest. */
     {"private-address:", "0.0.0.0/8"},
     {"private-address:", "10.0.0.0/8"},
+    {"private-address:", "100.64.0.0/10"},
     {"private-address:", "127.0.0.0/8"},
     {"private-address:", "169.254.0.0/16"},
     {"private-address:", "172.16.0.0/12"},
@@ -75,6 +84,7 @@ static const char *const options[][2] = {
     {"private-address:", "::ffff:0:0/96"},
     {"private-address:", "fc00::/7"},
     {"private-address:", "fe80::/10"},
+    {"private-address:", "fec0::/10"},
 };
 
 /* Names below home.arpa are the local upstream's: private addresses and no DNSSEC are right there.
@@ -96,11 +106,6 @@ static enum status set_options(struct ub_ctx *ctx, const char *const (*list)[2],
     return STATUS_OK;
 }
 
-static bool is_loopback(const struct address *address)
-{
-    return address_check_publishable(address) == STATUS_ADDRESS_LOOPBACK;
-}
-
 enum { ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 6 };
 
 static void endpoint_text(const struct upstream_endpoint *endpoint, char text[ENDPOINT_TEXT_SIZE])
@@ -111,39 +116,37 @@ static void endpoint_text(const struct upstream_endpoint *endpoint, char text[EN
 }
 
 /* libunbound takes a forwarder for one zone from a file alone, so it is given one that exists in
- * memory. (A stub zone can be set by a call, but asks without RD, which routers may refuse.) */
-static enum status forward_home(struct ub_ctx *ctx, const struct upstream_endpoint *endpoint)
+ * memory. (A stub zone can be set by a call, but asks without RD, which routers may refuse.) It
+ * stays open: a sandboxed process can make no other. */
+static enum status make_home_file(int *fd, const struct upstream_endpoint *endpoint)
 {
     char address[ENDPOINT_TEXT_SIZE];
     char text[160];
-    char path[64];
-    enum status status = STATUS_IO;
     endpoint_text(endpoint, address);
     int len = snprintf(text, sizeof text,
                        "forward-zone:\n name: \"home.arpa.\"\n forward-addr: %s\n"
                        " forward-first: no\n",
                        address);
-    int fd = memfd_create("forward-zone", MFD_CLOEXEC);
-    if (fd < 0 || len < 0 || write(fd, text, (size_t)len) != len)
-        goto out;
+    *fd = memfd_create("forward-zone", MFD_CLOEXEC);
+    return *fd >= 0 && len > 0 && write(*fd, text, (size_t)len) == len ? STATUS_OK : STATUS_IO;
+}
+
+static enum status forward_home(struct ub_ctx *ctx, int fd)
+{
+    char path[64];
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* it fits */
-    if (ub_ctx_config(ctx, path) == 0)
-        status = STATUS_OK;
-out:
-    if (fd >= 0)
-        close(fd);
-    return status;
+    return ub_ctx_config(ctx, path) == 0 ? STATUS_OK : STATUS_IO;
 }
 
 static enum status set_upstreams(struct ub_ctx *ctx, const struct upstream_settings *settings,
-                                 const char **what)
+                                 int home_file, const char **what)
 {
-    bool loopback = settings->has_local && is_loopback(&settings->local.address);
+    bool loopback = settings->has_local && address_is_loopback(&settings->local.address);
     *what = "forward";
     for (size_t i = 0; i < settings->forward_count; i++) {
         char text[ENDPOINT_TEXT_SIZE];
         endpoint_text(&settings->forward[i], text);
-        loopback = loopback || is_loopback(&settings->forward[i].address);
+        loopback = loopback || address_is_loopback(&settings->forward[i].address);
         if (ub_ctx_set_fwd(ctx, text) != 0)
             return STATUS_IO;
     }
@@ -157,11 +160,11 @@ static enum status set_upstreams(struct ub_ctx *ctx, const struct upstream_setti
     if (status != STATUS_OK)
         return status;
     *what = "local-upstream";
-    return forward_home(ctx, &settings->local);
+    return forward_home(ctx, home_file);
 }
 
 static enum status configure(struct ub_ctx *ctx, const struct upstream_settings *settings,
-                             const char **what)
+                             int home_file, const char **what)
 {
     enum status status = set_options(ctx, options, sizeof options / sizeof options[0], what);
     if (status != STATUS_OK)
@@ -171,7 +174,24 @@ static enum status configure(struct ub_ctx *ctx, const struct upstream_settings 
         if (ub_ctx_add_ta(ctx, root_anchors[i]) != 0)
             return STATUS_IO;
     }
-    return set_upstreams(ctx, settings, what);
+    return set_upstreams(ctx, settings, home_file, what);
+}
+
+/* A context with all its settings; NULL without. */
+static enum status make_context(const struct upstream *upstream,
+                                const struct upstream_settings *settings, struct ub_ctx **ctx,
+                                const char **what)
+{
+    *what = "memory";
+    *ctx = ub_ctx_create_event(upstream->base);
+    if (!*ctx)
+        return STATUS_NO_MEMORY;
+    enum status status = configure(*ctx, settings, upstream->home_file, what);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    ub_ctx_delete(*ctx);
+    *ctx = NULL;
+    return status;
 }
 
 /* --- questions --- */
@@ -222,6 +242,8 @@ static void on_resolved(void *context, int rcode, void *packet, int packet_len, 
     struct upstream_result result = {.rcode = (enum rcode)rcode, .security = security_of(sec)};
     (void)why_bogus;
     (void)was_ratelimited;
+    if (slot->done && upstream->is_ending)
+        return; /* stays active, for the next context */
     if (rcode == RCODE_NOERROR && packet && packet_len > 0) {
         result.packet = packet;
         result.len = (size_t)packet_len;
@@ -231,10 +253,20 @@ static void on_resolved(void *context, int rcode, void *packet, int packet_len, 
     TAILQ_INSERT_HEAD(&upstream->free, slot, link);
 }
 
+/* Puts an active slot's question to libunbound. */
+static enum status put_question(struct slot *slot)
+{
+    char name[NAME_TEXT_SIZE];
+    name_text(slot->name.wire, slot->name.len, name);
+    return ub_resolve_event(slot->upstream->ctx, name, slot->type, slot->class, slot, on_resolved,
+                            NULL) == 0
+               ? STATUS_OK
+               : STATUS_IO;
+}
+
 enum status upstream_ask(struct upstream *upstream, const struct query *query, upstream_done *done,
                          void *context)
 {
-    char name[NAME_TEXT_SIZE];
     struct slot *slot = TAILQ_FIRST(&upstream->free);
     if (!slot || upstream->active_count >= UPSTREAM_ACTIVE_MAX)
         return STATUS_FULL;
@@ -244,11 +276,12 @@ enum status upstream_ask(struct upstream *upstream, const struct query *query, u
     slot->done = done;
     slot->context = context;
     slot->deadline_ms = clock_monotonic_ms() + UPSTREAM_TIMEOUT_MS;
+    slot->name = query->folded;
+    slot->type = query->type;
+    slot->class = query->class;
     if (!event_pending(upstream->tick, EV_TIMEOUT, NULL))
         start_tick(upstream);
-    name_text(query->folded.wire, query->folded.len, name);
-    if (ub_resolve_event(upstream->ctx, name, query->type, query->class, slot, on_resolved, NULL) ==
-        0)
+    if (put_question(slot) == STATUS_OK)
         return STATUS_OK;
     TAILQ_REMOVE(&upstream->active, slot, link);
     TAILQ_INSERT_HEAD(&upstream->free, slot, link);
@@ -279,19 +312,53 @@ enum status upstream_create(struct upstream **out, struct event_base *base,
         return STATUS_NO_MEMORY;
     TAILQ_INIT(&upstream->active);
     TAILQ_INIT(&upstream->free);
-    enum status status = make_slots(upstream);
-    if (status == STATUS_OK) {
-        upstream->tick = evtimer_new(base, on_tick, upstream);
-        upstream->ctx = ub_ctx_create_event(base);
-        status = upstream->tick && upstream->ctx ? STATUS_OK : STATUS_NO_MEMORY;
+    upstream->base = base;
+    upstream->home_file = -1;
+    upstream->tick = evtimer_new(base, on_tick, upstream);
+    enum status status = upstream->tick ? make_slots(upstream) : STATUS_NO_MEMORY;
+    if (status == STATUS_OK && settings->has_local) {
+        *what = "local-upstream";
+        status = make_home_file(&upstream->home_file, &settings->local);
     }
     if (status == STATUS_OK)
-        status = configure(upstream->ctx, settings, what);
+        status = make_context(upstream, settings, &upstream->ctx, what);
     if (status != STATUS_OK) {
         upstream_destroy(upstream);
         return status;
     }
     *out = upstream;
+    return STATUS_OK;
+}
+
+/* All active slots, of which libunbound knows nothing yet. An answer that is known at once ends its
+ * slot, and its client may ask anew: that comes behind the last one. */
+static void ask_again(struct upstream *upstream)
+{
+    struct slot *last = TAILQ_LAST(&upstream->active, slot_list);
+    struct slot *next = NULL;
+    bool more = last != NULL;
+    for (struct slot *slot = TAILQ_FIRST(&upstream->active); more; slot = next) {
+        next = TAILQ_NEXT(slot, link);
+        more = slot != last;
+        if (put_question(slot) == STATUS_OK)
+            continue;
+        end_wait(slot, &no_answer);
+        TAILQ_INSERT_HEAD(&upstream->free, slot, link);
+    }
+}
+
+enum status upstream_renew(struct upstream *upstream, const struct upstream_settings *settings,
+                           const char **what)
+{
+    struct ub_ctx *fresh = NULL;
+    enum status status = make_context(upstream, settings, &fresh, what);
+    if (status != STATUS_OK)
+        return status;
+    upstream->is_ending = true;
+    ub_ctx_delete(upstream->ctx); /* reports what is still open to it */
+    upstream->is_ending = false;
+    upstream->ctx = fresh;
+    ask_again(upstream);
     return STATUS_OK;
 }
 
@@ -307,6 +374,8 @@ void upstream_destroy(struct upstream *upstream)
         ub_ctx_delete(upstream->ctx);
     if (upstream->tick)
         event_free(upstream->tick);
+    if (upstream->home_file >= 0)
+        close(upstream->home_file);
     free(upstream->slots);
     free(upstream);
 }

@@ -48,6 +48,12 @@ typedef void upstream_done(void *context, const struct upstream_result *result);
 enum status upstream_create(struct upstream **upstream, struct event_base *base,
                             const struct upstream_settings *settings, const char **what);
 
+/* After the machine slept or its network changed: forgets all answers and all that was learnt of
+ * other servers. Open questions are asked anew, in what is left of their time. The settings are
+ * those of upstream_create. As upstream_create; nothing is changed then. */
+enum status upstream_renew(struct upstream *upstream, const struct upstream_settings *settings,
+                           const char **what);
+
 /* Questions still open end with timed_out first. NULL is fine. */
 void upstream_destroy(struct upstream *upstream);
 

@@ -14,8 +14,9 @@
 #include "ledger/base/text.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/records.h"
+#include "resolver/service_name.h"
 
-enum { TTL = 300, NOTE_ADOPTED_BY = 2, NOTE_HOW = 3, NOTE_TEXT_MAX = 255 };
+enum { NOTE_ADOPTED_BY = 2, NOTE_HOW = 3, NOTE_TEXT_MAX = 255 };
 
 json_t *adopt_existing(const struct adopt *adopt, const struct name *owner, uint16_t type)
 {
@@ -23,7 +24,8 @@ json_t *adopt_existing(const struct adopt *adopt, const struct name *owner, uint
     json_t *item;
     json_array_foreach(adopt->existing, i, item) {
         struct name name;
-        if (record_type(item) == type && field_name(item, &name) && name_equal(&name, owner))
+        if (records_type(item) == type && control_fields_name(item, "name", &name) == STATUS_OK &&
+            name_equal(&name, owner))
             return item;
     }
     return NULL;
@@ -36,8 +38,8 @@ static void add_addresses(struct adopt *adopt, json_t *records)
     bool ipv4 = address_is_ipv4(&adopt->address);
     const uint8_t *octets = adopt->address.octets + (ipv4 ? 12 : 0);
     uint16_t type = ipv4 ? RRTYPE_A : RRTYPE_AAAA, other = ipv4 ? RRTYPE_AAAA : RRTYPE_A;
-    json_t *record = record_new(&adopt->name.relative, type, TTL);
-    record_add(record, octets, ipv4 ? 4 : 16);
+    json_t *record = records_new(&adopt->name.relative, type, RECORD_TTL);
+    records_add(record, octets, ipv4 ? 4 : 16);
     json_array_append_new(records, record);
     char now[ADDRESS_TEXT_SIZE], text[RECORD_TEXT_SIZE];
     address_text(&adopt->address, now);
@@ -48,10 +50,10 @@ static void add_addresses(struct adopt *adopt, json_t *records)
         size_t i;
         json_t *rr;
         json_array_foreach(old, i, rr)
-            if (record_rr_text(types[t], rr, text) == STATUS_OK && strcmp(text, now) != 0)
+            if (records_rr_text(types[t], rr, text) == STATUS_OK && strcmp(text, now) != 0)
                 json_array_append_new(adopt->replaced, json_string(text));
         if (t == 1 && json_array_size(old) > 0)
-            json_array_append_new(records, record_new(&adopt->name.relative, other, TTL));
+            json_array_append_new(records, records_new(&adopt->name.relative, other, RECORD_TTL));
     }
 }
 
@@ -61,14 +63,14 @@ static enum status add_key(struct adopt *adopt, json_t *records)
     uint8_t rdata[35] = {3, 1, 1};
     if (!adopt->tls)
         return STATUS_OK;
-    enum status status = name_service(&adopt->name.relative, adopt->port, &service);
+    enum status status = service_name_make(&adopt->name.relative, adopt->port, &service);
     if (status == STATUS_OK && service.len > NAME_RELATIVE_MAX)
         status = STATUS_NAME_TOO_LONG;
     if (status != STATUS_OK)
         return status;
     memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
-    json_t *record = record_new(&service, RRTYPE_TLSA, TTL);
-    record_add(record, rdata, sizeof rdata);
+    json_t *record = records_new(&service, RRTYPE_TLSA, RECORD_TTL);
+    records_add(record, rdata, sizeof rdata);
     json_array_append_new(records, record);
     return STATUS_OK;
 }
@@ -79,7 +81,7 @@ static void add_note_text(json_t *record, uint8_t key, const char *text)
     size_t len = strnlen(text, NOTE_TEXT_MAX);
     rdata[0] = key;
     memcpy(rdata + 1, text, len);
-    record_add(record, rdata, len + 1);
+    records_add(record, rdata, len + 1);
 }
 
 /* Who adopted it and how; other notes (model, free text) stay. */
@@ -87,15 +89,15 @@ static void add_note(struct adopt *adopt, json_t *records)
 {
     char by[NOTE_TEXT_MAX + 1], how[NOTE_TEXT_MAX + 1], host[128] = "?", address[ADDRESS_TEXT_SIZE];
     const struct passwd *user = getpwuid(geteuid());
-    json_t *record = record_new(&adopt->name.relative, RRTYPE_NOTE, TTL);
+    json_t *record = records_new(&adopt->name.relative, RRTYPE_NOTE, RECORD_TTL);
     json_t *old = adopt_existing(adopt, &adopt->name.relative, RRTYPE_NOTE);
     size_t i;
     json_t *rr;
     struct record_data data;
     json_array_foreach(json_object_get(old, "rrs"), i, rr)
-        if (record_rr_octets(rr, &data) && data.len > 0 && data.octets[0] != NOTE_ADOPTED_BY &&
+        if (records_rr_octets(rr, &data) && data.len > 0 && data.octets[0] != NOTE_ADOPTED_BY &&
             data.octets[0] != NOTE_HOW)
-            record_add(record, data.octets, data.len);
+            records_add(record, data.octets, data.len);
     gethostname(host, sizeof host - 1);
     (void)snprintf(by, sizeof by, "%.64s@%.120s", user ? user->pw_name : "?", host);
     address_text(&adopt->address, address);
@@ -152,7 +154,7 @@ int adopt_publish(struct adopt *adopt)
         return name_argument_error(adopt->cli, status, adopt->cli->argv[0], "");
     }
     add_note(adopt, records);
-    int code = record_publish(&adopt->session, records, "adopt", &answer);
+    int code = records_publish(&adopt->session, records, "adopt", &answer);
     if (code == EXIT_YES) {
         say_adopted(adopt);
         code = output_object(adopt->cli, adopted_object(adopt, answer), EXIT_YES);

@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "resolver/daemon/control_codec.h"
+#include "resolver/cli/shell_word.h"
+#include "resolver/daemon/control_client.h"
 #include "resolver/daemon/paths.h"
 
 /* The contract's exit codes. */
@@ -24,7 +26,7 @@ enum exit_code {
 
 enum {
     CLI_OPTIONS_MAX = 4,
-    CLI_COMMAND_SIZE = PATHS_SIZE + 32,
+    CLI_COMMAND_SIZE = SHELL_WORD_SIZE(PATHS_SIZE) + 32,
     CLI_HINT_SIZE = CLI_COMMAND_SIZE + 1536, /* a command with a name and an address in it */
 };
 
@@ -50,8 +52,9 @@ struct cli {
     const char *dir; /* of -d, or NULL */
     struct paths paths;
     bool json, yes, help;
-    bool ask;    /* somebody sits at a terminal and can answer */
-    bool colour; /* standard output is a terminal that wants it */
+    bool release; /* --version */
+    bool ask;     /* somebody sits at a terminal and can answer */
+    bool colour;  /* standard output is a terminal that wants it */
     bool terminal;
     int argc; /* positional arguments after the verb */
     const char **argv;
@@ -63,5 +66,9 @@ struct cli {
 
 /* The value of one of the verb's own options, NULL when it was not given. */
 const char *cli_option(const struct cli *cli, const char *name);
+/* The same as a number: *value is left alone when it was not given. Reports what is no number within
+ * least … most, with `example` as the hint; returns the exit code. */
+int cli_option_number(struct cli *cli, const char *name, uint64_t least, uint64_t most,
+                      unsigned example, uint64_t *value);
 
 #endif

@@ -23,14 +23,22 @@ static void look_around(struct cli *cli)
     cli->ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !cli->json;
     cli->colour = cli->terminal && !cli->json && (!no_colour || *no_colour == '\0') && term &&
                   *term != '\0' && strcmp(term, "dumb") != 0;
+    char dir[SHELL_WORD_SIZE(PATHS_SIZE)] = "";
     if (cli->dir)
-        (void)snprintf(cli->command, sizeof cli->command, "hearth -d %.*s", PATHS_SIZE, cli->dir);
-    else
-        (void)snprintf(cli->command, sizeof cli->command, "hearth");
+        shell_word(cli->dir, dir, sizeof dir);
+    (void)snprintf(cli->command, sizeof cli->command, *dir ? "hearth -d %s" : "hearth%s", dir);
+}
+
+static int say_version(struct cli *cli)
+{
+    output_line(cli, "hearth %s", HEARTH_VERSION);
+    return output_object(cli, json_pack("{s:s}", "release", HEARTH_VERSION), EXIT_YES);
 }
 
 static int run(struct cli *cli)
 {
+    if (cli->release)
+        return say_version(cli);
     if (cli->help)
         return verb_help(cli);
     if (!cli->verb->run)
@@ -38,7 +46,8 @@ static int run(struct cli *cli)
                             "hearth %s is not in this version yet", cli->verb->name);
     enum status status = paths_init(&cli->paths, cli->dir);
     if (status != STATUS_OK)
-        return output_error(cli, EXIT_USAGE, NULL, status_name(status), NULL,
+        return output_error(cli, EXIT_USAGE, NULL, status_name(status),
+                            "-d DIR, a folder with a shorter path",
                             "the directory can't be used: %s", status_text(status));
     return cli->verb->run(cli);
 }

@@ -9,21 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ledger/base/name.h"
 #include "resolver/cli/cli.h"
+#include "resolver/own_names.h"
 
-enum { NAME_HINT_SIZE = 512, NAME_RELATIVE_TEXT = NAME_TEXT_SIZE };
-
-/* What one's own household is called. A form that there is not is the root. */
-struct own_names {
-    struct name petname, id;
-};
-
-/* maple.home.arpa from "maple"; <id>.home.arpa. */
-enum status own_names_init(struct own_names *own, const char *petname,
-                           const uint8_t namespace_id[static 32]);
-/* The form that is shown: the petname's, else the id's. */
-const struct name *own_names_apex(const struct own_names *own);
+enum { NAME_HINT_SIZE = 512 };
 
 struct name_argument {
     struct name relative; /* of one's own household; not of others' */
@@ -40,15 +29,5 @@ enum status name_argument_parse(struct name_argument *argument, const char *text
 
 /* Reports what name_argument_parse said; returns the exit code. */
 int name_argument_error(struct cli *cli, enum status status, const char *text, const char *hint);
-
-/* A relative name as the control socket and people write it ("@" is the household itself). */
-void name_relative_text(const struct name *relative, char text[static NAME_TEXT_SIZE]);
-/* Its full name in the form that is shown. */
-void name_full_text(const struct own_names *own, const struct name *relative,
-                    char text[static NAME_TEXT_SIZE]);
-/* `_port._tcp.` before a name. */
-enum status name_service(const struct name *device, uint16_t port, struct name *service);
-/* Takes it off again: NOT_FOUND when the name is no `_port._tcp.` one. */
-enum status name_of_service(const struct name *service, struct name *device, uint16_t *port);
 
 #endif

@@ -2,11 +2,13 @@
 #include "resolver/cli/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "resolver/cli/output.h"
 #include "resolver/cli/verbs.h"
 
-enum { WORD_MAX = 64, NEAR = 3 };
+enum { WORD_MAX = 64, NEAR = 3, NUMBER_DIGITS = 18 /* below 2^63 */ };
 
 const char *cli_option(const struct cli *cli, const char *name)
 {
@@ -14,6 +16,26 @@ const char *cli_option(const struct cli *cli, const char *name)
         if (strcmp(cli->verb->options[i].name, name) == 0)
             return cli->options[i];
     return NULL;
+}
+
+int cli_option_number(struct cli *cli, const char *name, uint64_t least, uint64_t most,
+                      unsigned example, uint64_t *value)
+{
+    char hint[OPTIONS_ERROR_SIZE];
+    const char *text = cli_option(cli, name);
+    if (!text)
+        return EXIT_YES;
+    size_t len = strlen(text);
+    bool digits = len > 0 && len <= NUMBER_DIGITS && strspn(text, "0123456789") == len;
+    uint64_t number = digits ? strtoull(text, NULL, 10) : 0;
+    if (digits && number >= least && number <= most) {
+        *value = number;
+        return EXIT_YES;
+    }
+    (void)snprintf(hint, sizeof hint, "%s %u", name, example);
+    return output_error(cli, EXIT_USAGE, NULL, status_name(STATUS_RANGE), hint,
+                        "%s takes a number from %llu to %llu", name, (unsigned long long)least,
+                        (unsigned long long)most);
 }
 
 static unsigned least_of(unsigned a, unsigned b, unsigned c)
@@ -72,6 +94,8 @@ static enum status unknown_option(const struct verb *verb, const char *word, cha
     offer(&nearest, "--json", word);
     offer(&nearest, "--yes", word);
     offer(&nearest, "--help", word);
+    if (!verb)
+        offer(&nearest, "--version", word);
     for (int i = 0; verb && i < CLI_OPTIONS_MAX && verb->options[i].name; i++)
         offer(&nearest, verb->options[i].name, word);
     (void)snprintf(error, OPTIONS_ERROR_SIZE, "there is no option `%.64s`%s%s", word,
@@ -129,6 +153,10 @@ static enum status parse_before_verb(struct cli *cli, int argc, char *const argv
         const char *word = argv[*at];
         if (take_common(cli, word))
             continue;
+        if (strcmp(word, "--version") == 0) {
+            cli->release = true;
+            continue;
+        }
         if (strncmp(word, "-d", 2) != 0)
             return unknown_option(NULL, word, error, hint);
         cli->dir = word[2] != '\0' ? word + 2 : *at + 1 < argc ? argv[++*at] : "";

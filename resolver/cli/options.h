@@ -6,7 +6,7 @@
 
 enum { OPTIONS_ERROR_SIZE = 256 };
 
-/* Fills in verb, dir, json, yes, help, argc, argv and options. `--` ends the options; --json and
+/* Fills in verb, dir, json, yes, help, release, argc, argv and options. `--` ends the options; --json and
  * --yes may stand on both sides of the verb. MALFORMED: `error` and `hint` say what and what was
  * perhaps meant ("" if nothing). json is right in any case. argv stays borrowed; the array of
  * positional arguments is the one given (room for all). */

@@ -1,10 +1,9 @@
 /* output.h: how `hearth` speaks: text for people, or one JSON object (docs/cli.md).
  *
  * Text goes to standard output and is silent with --json; a verb prints as it goes and ends with
- * output_next. With
- * --json one object with "version": 1 is printed by output_object or output_error, and nothing
- * else. Text that others wrote is escaped before it is printed: no name, certificate or label may
- * move the cursor or reorder a line.
+ * output_next. With --json one object with "version": 1 is printed by output_object or
+ * output_error, and nothing else. Text that others wrote is escaped before it is printed: no name,
+ * certificate or label may move the cursor or reorder a line.
  */
 #ifndef HEARTH_RESOLVER_CLI_OUTPUT_H
 #define HEARTH_RESOLVER_CLI_OUTPUT_H
@@ -39,6 +38,9 @@ __attribute__((format(printf, 6, 7))) int output_error(struct cli *cli, int code
                                                        const char *format, ...);
 /* The same from a status: its text, its name as the rule, its exit code. */
 int output_status(struct cli *cli, enum status status, const char *hint, const char *what);
+/* The exit code of an outcome: EXIT_NO for NOT_FOUND, EXIT_UNREACHABLE for who does not answer
+ * (UNREACHABLE, TIMEOUT, CLOSED, AGAIN), EXIT_BROKEN for IO, CORRUPT, CRYPTO and NO_MEMORY, and
+ * EXIT_REFUSED for all else, which is what rules refuse with. */
 int output_exit_code(enum status status);
 
 /* A JSON string of text that others wrote: what is no UTF-8, and control characters, are escaped.

@@ -6,33 +6,24 @@
 #include "resolver/cli/session.h"
 #include "resolver/record_text.h"
 
-/* One record of a `set` or `stage` request, without RRs: add them with record_add. */
-json_t *record_new(const struct name *relative, uint16_t type, uint32_t ttl);
-void record_add(json_t *record, const uint8_t *rdata, size_t len);
+/* One record of a `set` or `stage` request, without RRs: add them with records_add. */
+json_t *records_new(const struct name *relative, uint16_t type, uint32_t ttl);
+void records_add(json_t *record, const uint8_t *rdata, size_t len);
 
 /* The type of a record of `list`, and the text of one of its RRs (a JSON string of hex). */
-uint16_t record_type(const json_t *record);
-enum status record_rr_text(uint16_t type, const json_t *hex, char text[static RECORD_TEXT_SIZE]);
+uint16_t records_type(const json_t *record);
+enum status records_rr_text(uint16_t type, const json_t *hex, char text[static RECORD_TEXT_SIZE]);
 /* The texts of an array of RRs, as JSON strings. */
-json_t *record_texts(uint16_t type, const json_t *rrs);
+json_t *records_texts(uint16_t type, const json_t *rrs);
 /* The octets of a JSON string of hex; false when it is none or too long. */
-bool record_rr_octets(const json_t *hex, struct record_data *data);
+bool records_rr_octets(const json_t *hex, struct record_data *data);
 
 /* The person's text of one RR as an argument or a line has it: checked as the household's rules
  * want. Reports refusals. */
-int record_argument(struct session *session, uint16_t type, const struct name *owner,
-                    const char *text, struct record_data *data);
+int records_argument(struct session *session, uint16_t type, const struct name *owner,
+                     const char *text, struct record_data *data);
 
 /* Sends `set` with these records (an array, taken over); *answer is the caller's. */
-int record_publish(struct session *session, json_t *records, const char *by, json_t **answer);
-
-/* Keys' names, for people: labels of the household's grants. Free by json_decref; NULL when hearthd
- * did not say. */
-json_t *record_labels(struct session *session);
-/* The label of a key (hex), "the owner", or the first digits of it. */
-void record_label(const json_t *labels, const char *key, char text[static 80]);
-
-/* "stolen": a WITHDRAW's reason; "" for none. */
-const char *record_reason(uint64_t reason);
+int records_publish(struct session *session, json_t *records, const char *by, json_t **answer);
 
 #endif

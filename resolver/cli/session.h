@@ -14,8 +14,16 @@
 
 #include "resolver/cli/cli.h"
 #include "resolver/cli/name_argument.h"
+#include "resolver/daemon/control_fields.h"
 
-enum { SESSION_READ_MS = 60 * 1000, SESSION_WRITE_MS = 600 * 1000, SESSION_PAGE = 2000 };
+/* How long hearthd may take: for a place in its queue, for an answer that it only has to look up
+ * (behind what others write), and for one that signs, stores and publishes first. */
+enum {
+    SESSION_CONNECT_MS = 10 * 1000,
+    SESSION_READ_MS = 60 * 1000,
+    SESSION_WRITE_MS = 600 * 1000,
+    SESSION_PAGE = CONTROL_PAGE_LIMIT_MAX,
+};
 
 struct session {
     struct cli *cli;
@@ -37,13 +45,19 @@ void session_close(struct session *session); /* safe after a failed open */
 /* Sends the request (taken over; "version" is added) and waits. *answer is the caller's; NULL on
  * failure. */
 int session_ask(struct session *session, json_t *request, json_t **answer);
+/* The same for what changes the household or writes all of it out. */
+int session_write(struct session *session, json_t *request, json_t **answer);
 
 /* The same without a word: *answer may be an error object. For callers that want to say more. */
-enum status session_try(struct session *session, json_t *request, json_t **answer);
-/* Says what an error answer says, with what JSON carries besides; returns the exit code. */
+enum status session_try(struct session *session, json_t *request, unsigned timeout_ms,
+                        json_t **answer);
+/* Says what an error answer says, with what JSON carries besides (taken over, may be NULL); returns
+ * the exit code. */
 int session_report(struct cli *cli, const json_t *answer, json_t *object);
-/* Says that hearthd could not be asked. */
-int session_lost(struct cli *cli, enum status status);
+/* The exit code of a session_try that failed: EXIT_UNREACHABLE only if there was no answer. */
+int session_exit_code(enum status status);
+/* Says that hearthd could not be asked, or how its answer failed; `object` as above. */
+int session_lost(struct cli *cli, enum status status, json_t *object);
 
 /* Asks a paged op until `next` is null, or `each` (context, one element) returns non-zero, which is
  * returned. `request` is taken over; `list` names the array. */
@@ -54,12 +68,9 @@ int session_each(struct session *session, json_t *request, const char *list,
 int session_name(struct session *session, const char *text, bool with_port,
                  struct name_argument *argument);
 
-/* Fields of answers. */
-const char *field_text(const json_t *object, const char *key); /* "" when it isn't there */
-uint64_t field_number(const json_t *object, const char *key);
-/* The hex of exactly `len` octets. */
-bool field_octets(const json_t *object, const char *key, uint8_t *octets, size_t len);
-/* Relative name of a record; false when it is none. */
-bool field_name(const json_t *object, struct name *name);
+/* Fields of answers, as they are shown: "" and 0 when they are not there. Others by
+ * control_fields.h. */
+const char *session_text(const json_t *object, const char *key);
+uint64_t session_number(const json_t *object, const char *key);
 
 #endif

@@ -18,8 +18,9 @@
 #include "resolver/cli/prompt.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
+#include "resolver/service_name.h"
 
-enum { DEFAULT_PORT = 443, PROBE_MS = 10000, SAME_KEY_SHOWN = 8 };
+enum { PROBE_MS = 10000, SAME_KEY_SHOWN = 8 };
 
 /* --- arguments --- */
 
@@ -29,7 +30,7 @@ static int parse_arguments(struct adopt *adopt)
     const char *text = cli->argv[1], *fingerprint = cli_option(cli, "--fingerprint");
     char shown[128];
     output_escape(text, strlen(text), shown, sizeof shown);
-    adopt->port = DEFAULT_PORT;
+    adopt->port = SERVICE_PORT;
     enum status status = address_parse_endpoint(text, &adopt->address, &adopt->port);
     if (status != STATUS_OK)
         return output_error(cli, EXIT_USAGE, NULL, status_name(status),
@@ -116,10 +117,19 @@ static int check_fingerprint(struct adopt *adopt)
     if (!adopt->has_fingerprint)
         return EXIT_YES;
     hex_encode(adopt->fingerprint, 32, expected);
-    if (!adopt->tls)
+    if (!adopt->tls) {
+        char address[ADDRESS_TEXT_SIZE];
+        bool ipv4 = address_is_ipv4(&adopt->address);
+        address_text(&adopt->address, address);
+        (void)snprintf(hint, sizeof hint,
+                       ipv4 ? "%s adopt %.255s %s:PORT, with the port on which it speaks TLS"
+                            : "%s adopt %.255s '[%s]:PORT', with the port on which it speaks TLS",
+                       adopt->cli->command, adopt->relative, address);
         return output_error(
             adopt->cli, EXIT_REFUSED, json_pack("{s:s, s:n}", "expected", expected, "presented"),
-            "fingerprint", NULL, "the device shows no key, but %s was asked for", expected);
+            "fingerprint", hint, "the device shows no key on port %u, but %s was asked for",
+            adopt->port, expected);
+    }
     if (memcmp(adopt->fingerprint, adopt->device.facts.spki_sha256, 32) == 0)
         return EXIT_YES;
     char presented[65];
@@ -211,7 +221,7 @@ static void compare_published_key(struct adopt *adopt)
     struct name service;
     uint8_t rdata[35] = {3, 1, 1};
     char hex[71];
-    if (!adopt->tls || name_service(&adopt->name.relative, adopt->port, &service) != STATUS_OK)
+    if (!adopt->tls || service_name_make(&adopt->name.relative, adopt->port, &service) != STATUS_OK)
         return;
     json_t *record = adopt_existing(adopt, &service, RRTYPE_TLSA);
     memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
@@ -301,8 +311,8 @@ static int open_all(struct adopt *adopt)
         code = check_name(adopt);
     if (code != EXIT_YES)
         return code;
-    name_relative_text(&adopt->name.relative, adopt->relative);
-    name_full_text(&adopt->session.own, &adopt->name.relative, adopt->full);
+    own_names_relative_text(&adopt->name.relative, adopt->relative);
+    own_names_full_text(&adopt->session.own, &adopt->name.relative, adopt->full);
     enum status status = house_open(&adopt->house, cli->paths.view_file);
     return status == STATUS_OK ? EXIT_YES : house_error(cli, status);
 }

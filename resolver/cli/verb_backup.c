@@ -14,27 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/base/file.h"
 #include "ledger/bundle.h"
 #include "ledger/crypt.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/session.h"
 #include "resolver/cli/verbs.h"
 
-enum { COPY_STEP = 1 << 16, PATH_SIZE = 4096 };
-
-static enum status write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t wrote = write(fd, bytes, len);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return STATUS_IO;
-        bytes += wrote;
-        len -= (size_t)wrote;
-    }
-    return STATUS_OK;
-}
+enum { COPY_STEP = 1 << 16 };
 
 static enum status copy_all(int from, int to, uint64_t *total)
 {
@@ -50,7 +37,7 @@ static enum status copy_all(int from, int to, uint64_t *total)
             break;
         }
         *total += (uint64_t)got;
-        status = write_all(to, step, (size_t)got);
+        status = file_write_all(to, step, (size_t)got);
     }
     free(step);
     return status;
@@ -77,36 +64,26 @@ static enum status check_copy(int fd, uint64_t len)
 }
 
 /* The folder's entry must survive a crash too. */
-static enum status sync_folder(const char *path)
+static enum status sync_folder_of(const char *path)
 {
-    char folder[PATH_SIZE];
-    (void)snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (!slash)
-        (void)snprintf(folder, sizeof folder, ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return STATUS_IO;
-    enum status status = fsync(fd) == 0 || errno == EINVAL ? STATUS_OK : STATUS_IO;
-    close(fd);
-    return status;
+    char folder[FILE_PATH_SIZE];
+    enum status status = file_path_folder(folder, path);
+    return status == STATUS_OK ? file_sync_folder(folder) : status;
 }
 
 static enum status put_in_place(const char *temporary, const char *path, bool force)
 {
     unsigned flags = force ? 0 : RENAME_NOREPLACE;
     if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, flags) == 0)
-        return sync_folder(path);
+        return sync_folder_of(path);
     if (errno == EINVAL && !force && access(path, F_OK) != 0) /* a file system without it */
-        return rename(temporary, path) == 0 ? sync_folder(path) : STATUS_IO;
+        return rename(temporary, path) == 0 ? sync_folder_of(path) : STATUS_IO;
     return errno == EEXIST ? STATUS_EXISTS : STATUS_IO;
 }
 
 static enum status save(int from, const char *path, bool force, uint64_t *total)
 {
-    char temporary[PATH_SIZE];
+    char temporary[FILE_PATH_SIZE];
     int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (len < 0 || len >= (int)sizeof temporary)
         return STATUS_TOO_LONG;
@@ -145,20 +122,23 @@ static int backup(struct session *session, const char *path, bool force)
     struct cli *cli = session->cli;
     json_t *answer = NULL;
     uint64_t total = 0;
-    int code = session_ask(session, json_pack("{s:s}", "op", "bundle"), &answer);
+    int code = session_write(session, json_pack("{s:s}", "op", "bundle"), &answer);
     json_decref(answer);
     if (code != EXIT_YES)
         return code;
+    char hint[CLI_HINT_SIZE];
+    (void)snprintf(hint, sizeof hint, "%s status", cli->command);
     if (session->client.received_fd < 0)
-        return output_error(cli, EXIT_BROKEN, NULL, status_name(STATUS_IO), NULL,
+        return output_error(cli, EXIT_BROKEN, NULL, status_name(STATUS_IO), hint,
                             "hearthd's answer came without the bundle");
     errno = 0;
     enum status status = save(session->client.received_fd, path, force, &total);
     if (status == STATUS_EXISTS)
         return refuse_existing(cli, path);
     if (status != STATUS_OK)
-        return output_error(cli, EXIT_BROKEN, NULL, status_name(status), NULL, "%s: %s", path,
-                            status == STATUS_IO && errno ? strerror(errno) : status_text(status));
+        return output_error(cli, EXIT_BROKEN, NULL, status_name(status),
+                            "a FILE in a folder that can be written to", "%s: %s", path,
+                            errno ? strerror(errno) : status_text(status));
     output_line(cli, "%s: %llu octets, whole and durable", path, (unsigned long long)total);
     output_line(cli,
                 "No key is in it. Keep a copy of %s/owner.key and the recovery words elsewhere.",

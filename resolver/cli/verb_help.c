@@ -13,6 +13,8 @@ static const char head[] =
     "  -d DIR   everything lies in DIR (else HEARTH_DIR, else the system's folders)\n"
     "  --json   one JSON object on standard output, errors included\n"
     "  --yes    answer every question with yes; only rules refuse then\n"
+    "  --version\n"
+    "           which release this is\n"
     "\n"
     "NAME is relative to your household (camera), or ends in home.arpa.\n"
     "ADDR is ADDR, ADDR4:PORT, [ADDR6] or [ADDR6]:PORT.\n"

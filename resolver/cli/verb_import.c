@@ -51,8 +51,9 @@ static int read_file(struct cli *cli, const char *path, struct text *text)
     bool standard = strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return output_error(cli, errno == ENOENT ? EXIT_USAGE : EXIT_BROKEN, NULL, NULL, NULL,
-                            "%s: %s", path, strerror(errno));
+        return output_error(cli, errno == ENOENT ? EXIT_USAGE : EXIT_BROKEN, NULL, NULL,
+                            "a FILE that can be read, or - for standard input", "%s: %s", path,
+                            strerror(errno));
     errno = 0;
     enum status status = read_more(fd, text);
     int error = errno;
@@ -60,9 +61,11 @@ static int read_file(struct cli *cli, const char *path, struct text *text)
         close(fd);
     if (status == STATUS_OK)
         return EXIT_YES;
-    return output_error(cli, status == STATUS_TOO_LONG ? EXIT_REFUSED : EXIT_BROKEN, NULL,
-                        status_name(status), NULL, "%s: %s", path,
-                        status == STATUS_IO && error ? strerror(error) : status_text(status));
+    return output_error(
+        cli, status == STATUS_TOO_LONG ? EXIT_REFUSED : EXIT_BROKEN, NULL, status_name(status),
+        status == STATUS_TOO_LONG ? "the same in several files"
+                                  : "a FILE that can be read, or - for standard input",
+        "%s: %s", path, status == STATUS_IO && error ? strerror(error) : status_text(status));
 }
 
 /* "FILE:LINE: what is wrong", with the A-label as the hint where a U-label is. */
@@ -108,10 +111,10 @@ static json_t *rrset_object(const struct import *import, size_t first, size_t en
     uint32_t ttl = rr->ttl;
     for (size_t i = first; i < end; i++)
         ttl = import->rrs[i].ttl < ttl ? import->rrs[i].ttl : ttl; /* RFC 2181, section 5.2 */
-    json_t *record = record_new(rr->owner, rr->type, ttl);
+    json_t *record = records_new(rr->owner, rr->type, ttl);
     *octets += RECORD_OVERHEAD + rr->owner->len;
     for (size_t i = first; i < end; i++) {
-        record_add(record, import->rrs[i].data, import->rrs[i].len);
+        records_add(record, import->rrs[i].data, import->rrs[i].len);
         *octets += 2U * import->rrs[i].len + 4;
     }
     return record;
@@ -126,18 +129,18 @@ static int report_refusal(struct stage *stage, const json_t *answer)
     struct import at = *stage->import;
     const struct import_rr *rr = &at.rrs[stage->firsts[json_integer_value(index)]];
     at.line = rr->line;
-    (void)snprintf(at.error, sizeof at.error, "%.250s", field_text(answer, "error"));
-    name_relative_text(rr->owner, at.name);
-    enum status status = status_from_name(field_text(answer, "status"));
+    (void)snprintf(at.error, sizeof at.error, "%.250s", session_text(answer, "error"));
+    own_names_relative_text(rr->owner, at.name);
+    enum status status = status_from_name(session_text(answer, "status"));
     return report_line(stage->session->cli, stage->path, &at,
                        status == STATUS_COUNT ? STATUS_IO : status);
 }
 
 static int send_request(struct stage *stage, json_t *request, json_t **answer)
 {
-    enum status status = session_try(stage->session, request, answer);
+    enum status status = session_try(stage->session, request, SESSION_WRITE_MS, answer);
     if (status != STATUS_OK)
-        return session_lost(stage->session->cli, status);
+        return session_lost(stage->session->cli, status, NULL);
     if (json_is_true(json_object_get(*answer, "ok")))
         return EXIT_YES;
     int code = report_refusal(stage, *answer);
@@ -198,14 +201,12 @@ static int parse_and_import(struct session *session, const struct text *text)
 {
     struct cli *cli = session->cli;
     struct import *import = calloc(1, sizeof *import);
-    struct import_household household = {.petname = *own_names_apex(&session->own),
-                                         .id = session->own.id};
     enum import_format format = IMPORT_UNKNOWN;
     if (!import)
         return output_status(cli, STATUS_NO_MEMORY, NULL, "");
     int code = parse_format(cli, text, &format);
     if (code == EXIT_YES) {
-        enum status status = import_read(import, format, text->bytes, text->len, &household);
+        enum status status = import_read(import, format, text->bytes, text->len, &session->own);
         code = status == STATUS_OK ? import_all(session, import, cli->argv[0])
                                    : report_line(cli, cli->argv[0], import, status);
         import_free(import);

@@ -14,19 +14,20 @@
 #include <unistd.h>
 
 #include "ledger/base/clock.h"
+#include "ledger/base/file.h"
 #include "ledger/base/rrtype.h"
 #include "ledger/base/text.h"
 #include "ledger/crypt.h"
-#include "ledger/node_key.h"
 #include "ledger/owner.h"
 #include "ledger/rdata.h"
+#include "ledger/recovery_words.h"
 #include "resolver/cli/idn.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/qr.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
 
-enum { PEER_TTL = 300 };
+#define OTHER_FILE "another FILE, on a disk that has room"
 
 struct init {
     struct cli *cli;
@@ -104,7 +105,7 @@ static int check_founded(struct init *init)
     int code = session_ask(&init->session, json_pack("{s:s}", "op", "authority"), &authority);
     if (code != EXIT_YES)
         return code;
-    init->founded = field_octets(authority, "owner", owner, 32) &&
+    init->founded = control_fields_octets(authority, "owner", owner, 32) == STATUS_OK &&
                     memcmp(owner, init->owner.public_key, 32) == 0;
     json_decref(authority);
     return init->founded ? EXIT_YES : refuse_existing(init, init->id);
@@ -143,51 +144,50 @@ static int make_recovery_key(struct init *init)
                                : output_status(init->cli, status, NULL, "the recovery key");
 }
 
-static enum status write_all(int fd, const char *text)
-{
-    size_t left = strlen(text);
-    while (left > 0) {
-        ssize_t wrote = write(fd, text, left);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return STATUS_IO;
-        text += wrote;
-        left -= (size_t)wrote;
-    }
-    return STATUS_OK;
-}
-
 static int refuse_file(struct init *init)
 {
     return output_error(init->cli, EXIT_REFUSED, NULL, status_name(STATUS_EXISTS), "another FILE",
                         "%s exists already and is not written over", init->recovery_file);
 }
 
-/* FILE must not exist: a recovery key is never written over another. */
+static enum status write_and_close(int fd, const char *words)
+{
+    enum status status = file_write_all(fd, words, strlen(words));
+    if (status == STATUS_OK)
+        status = file_write_all(fd, "\n", 1);
+    if (status == STATUS_OK && fsync(fd) != 0)
+        status = file_status(errno);
+    if (close(fd) != 0 && status == STATUS_OK)
+        status = file_status(errno);
+    return status;
+}
+
+/* FILE must not exist: a recovery key is never written over another. It is whole and durable, its
+ * name too, before there is a household that needs it. */
 static int write_recovery_file(struct init *init)
 {
     const char *path = init->recovery_file;
+    char folder[FILE_PATH_SIZE];
     if (!path)
         return EXIT_YES;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
         return refuse_file(init);
     if (fd < 0)
-        return output_error(init->cli, EXIT_BROKEN, NULL, status_name(STATUS_IO), NULL, "%s: %s",
-                            path, strerror(errno));
-    enum status status = write_all(fd, init->words);
+        return output_error(init->cli, EXIT_BROKEN, NULL, status_name(STATUS_IO), OTHER_FILE,
+                            "%s: %s", path, strerror(errno));
+    enum status status = write_and_close(fd, init->words);
     if (status == STATUS_OK)
-        status = write_all(fd, "\n");
-    bool synced = fsync(fd) == 0;
-    if (close(fd) != 0 || !synced)
-        status = STATUS_IO;
+        status = file_path_folder(folder, path);
+    if (status == STATUS_OK)
+        status = file_sync_folder(folder);
     if (status == STATUS_OK) {
         init->wrote_file = true;
         return EXIT_YES;
     }
     unlink(path);
-    return output_status(init->cli, status, NULL, path);
+    return output_error(init->cli, EXIT_BROKEN, NULL, status_name(status), OTHER_FILE, "%s: %s",
+                        path, status_text(status));
 }
 
 /* --- entries --- */
@@ -200,9 +200,9 @@ static int take_node_keys(struct init *init, struct body_grant *grant)
         return code;
     *grant = (struct body_grant){.role = ROLE_ADMIN, .flags = GRANT_WITNESS};
     grant->signing.algorithm = grant->zone.algorithm = KEY_ED25519;
-    bool whole = field_octets(node, "signing_key", grant->signing.key, 32) &&
-                 field_octets(node, "zone_key", grant->zone.key, 32) &&
-                 field_octets(node, "spki_sha256", grant->spki_sha256, 32);
+    bool whole = control_fields_octets(node, "signing_key", grant->signing.key, 32) == STATUS_OK &&
+                 control_fields_octets(node, "zone_key", grant->zone.key, 32) == STATUS_OK &&
+                 control_fields_octets(node, "spki_sha256", grant->spki_sha256, 32) == STATUS_OK;
     json_decref(node);
     return whole ? EXIT_YES
                  : output_status(init->cli, STATUS_MALFORMED, NULL,
@@ -220,7 +220,7 @@ static int take_possession(struct init *init, struct body_grant *grant)
     int code = session_ask(&init->session, request, &answer);
     if (code != EXIT_YES)
         return code;
-    bool whole = field_octets(answer, "possession", grant->possession, 64);
+    bool whole = control_fields_octets(answer, "possession", grant->possession, 64) == STATUS_OK;
     json_decref(answer);
     return whole ? EXIT_YES : output_status(init->cli, STATUS_MALFORMED, NULL, "hearthd's proof");
 }
@@ -263,8 +263,8 @@ static int report_lost(struct init *init, enum status status)
         output_line(init->cli,
                     "If the household was made all the same, this is its recovery key:\n\n  %s\n",
                     init->words);
-    return output_error(init->cli, EXIT_UNREACHABLE, object, status_name(status), hint,
-                        "hearthd went away while the household was handed over: %s",
+    return output_error(init->cli, session_exit_code(status), object, status_name(status), hint,
+                        "no answer of hearthd's came to the household handed over: %s",
                         status_text(status));
 }
 
@@ -278,7 +278,7 @@ static int hand_over(struct init *init)
     json_t *request = json_pack("{s:s, s:[o, o], s:b, s:o}", "op", "ingest", "entries",
                                 entry_object(&init->genesis), entry_object(&init->grant), "own", 1,
                                 "label", output_string(label, strlen(label)));
-    enum status status = session_try(&init->session, request, &answer);
+    enum status status = session_try(&init->session, request, SESSION_WRITE_MS, &answer);
     if (status != STATUS_OK)
         return report_lost(init, status);
     int code = EXIT_YES;
@@ -304,9 +304,9 @@ static int name_household(struct init *init)
         status = base32_decode_id(init->id, BASE32_ID_LEN, rdata);
     if (status != STATUS_OK)
         return output_status(init->cli, status, NULL, init->label);
-    json_t *record = record_new(&owner, RRTYPE_PEER, PEER_TTL);
-    record_add(record, rdata, sizeof rdata);
-    int code = record_publish(&init->session, json_pack("[o]", record), "init", &answer);
+    json_t *record = records_new(&owner, RRTYPE_PEER, RECORD_TTL);
+    records_add(record, rdata, sizeof rdata);
+    int code = records_publish(&init->session, json_pack("[o]", record), "init", &answer);
     json_decref(answer);
     if (code != EXIT_YES && !init->cli->json)
         (void)fprintf(stderr, "The household is there, but has no name yet. To go on: %s init %s\n",

@@ -1,4 +1,5 @@
 /* verb_ls.c: `ls [NAME]`: every published record, one a row, in canonical order. */
+#include <stdio.h>
 #include <string.h>
 
 #include "resolver/cli/output.h"
@@ -17,7 +18,7 @@ static void add_row(struct ls *ls, const json_t *item, const char *full, uint16_
                     const json_t *rr)
 {
     char data[RECORD_TEXT_SIZE], type_text[RECORD_TYPE_SIZE];
-    if (record_rr_text(type, rr, data) != STATUS_OK)
+    if (records_rr_text(type, rr, data) != STATUS_OK)
         return;
     record_type_text(type, type_text);
     output_table_row(&ls->table, (const char *[]){full, type_text, data});
@@ -36,15 +37,16 @@ static int take_record(void *context, json_t *item)
     struct ls *ls = context;
     struct name name;
     char full[NAME_TEXT_SIZE];
-    if (!field_name(item, &name) || (json_is_true(json_object_get(item, "internal")) && !ls->all))
+    if (control_fields_name(item, "name", &name) != STATUS_OK ||
+        (json_is_true(json_object_get(item, "internal")) && !ls->all))
         return EXIT_YES;
-    name_full_text(&ls->session->own, &name, full);
-    ls->conflicts += field_number(item, "conflicts") > 0;
+    own_names_full_text(&ls->session->own, &name, full);
+    ls->conflicts += session_number(item, "conflicts") > 0;
     ls->withdrawn += json_array_size(json_object_get(item, "removed")) > 0;
     size_t i;
     json_t *rr;
     json_array_foreach(json_object_get(item, "rrs"), i, rr)
-        add_row(ls, item, full, record_type(item), rr);
+        add_row(ls, item, full, records_type(item), rr);
     return EXIT_YES;
 }
 
@@ -73,9 +75,12 @@ static int list(struct ls *ls, const char *under)
     output_table_end(cli, &ls->table);
     if (code != EXIT_YES)
         return code;
-    if (rows == 0 && under)
-        return output_error(cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), NULL,
+    if (rows == 0 && under) {
+        char hint[CLI_HINT_SIZE];
+        (void)snprintf(hint, sizeof hint, "%s ls", cli->command);
+        return output_error(cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), hint,
                             "nothing is published at or below %s", under);
+    }
     if (rows == 0) {
         output_line(cli, "Nothing is published yet.");
         output_next(cli, "%s adopt camera ADDR", cli->command);
@@ -95,7 +100,7 @@ int verb_ls(struct cli *cli)
     if (code == EXIT_YES && cli->argc > 0)
         code = session_name(&session, cli->argv[0], false, &name);
     if (code == EXIT_YES && cli->argc > 0)
-        name_relative_text(&name.relative, under);
+        own_names_relative_text(&name.relative, under);
     if (code == EXIT_YES)
         code = list(&ls, cli->argc > 0 ? under : NULL);
     session_close(&session);

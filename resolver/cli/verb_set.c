@@ -9,26 +9,10 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/limits.h"
+#include "resolver/cli/next_name.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
-
-enum { DEFAULT_TTL = 300 };
-
-static int parse_ttl(struct cli *cli, uint32_t *ttl)
-{
-    const char *text = cli_option(cli, "--ttl");
-    *ttl = DEFAULT_TTL;
-    if (!text)
-        return EXIT_YES;
-    size_t len = strlen(text);
-    unsigned long long value = strtoull(text, NULL, 10);
-    if (len == 0 || len > 10 || strspn(text, "0123456789") != len || value > INT32_MAX)
-        return output_error(cli, EXIT_USAGE, NULL, status_name(STATUS_RANGE), "--ttl 300",
-                            "a TTL is a number of seconds up to 2147483647 (RFC 2181, section 8)");
-    *ttl = (uint32_t)value;
-    return EXIT_YES;
-}
 
 static int parse_type(struct cli *cli, const char *text, uint16_t *type)
 {
@@ -40,7 +24,8 @@ static int parse_type(struct cli *cli, const char *text, uint16_t *type)
                             "A, AAAA, TLSA, SRV, TXT, SSHFP, SVCB, HTTPS or CAA",
                             "%s is no record type", shown);
     if (*type == RRTYPE_PEER)
-        return output_error(cli, EXIT_REFUSED, NULL, status_name(STATUS_RESERVED), NULL,
+        return output_error(cli, EXIT_REFUSED, NULL, status_name(STATUS_RESERVED),
+                            "hearth help init",
                             "PEER records are made by `init` and `follow` alone");
     return EXIT_YES;
 }
@@ -83,12 +68,12 @@ static int add_records(struct session *session, json_t *record, const struct nam
     if (count == 0)
         code = output_status(session->cli, STATUS_NO_MEMORY, NULL, "");
     else if (count > LIMIT_RRS)
-        code = output_error(session->cli, EXIT_REFUSED, NULL, status_name(STATUS_FULL), NULL,
-                            "at most %d records of one name and type", LIMIT_RRS);
+        code = output_error(session->cli, EXIT_REFUSED, NULL, status_name(STATUS_FULL),
+                            "fewer records", "at most %d records of one name and type", LIMIT_RRS);
     for (size_t i = 0; code == EXIT_YES && i < count; i++) {
-        code = record_argument(session, type, owner, texts[i], data);
+        code = records_argument(session, type, owner, texts[i], data);
         if (code == EXIT_YES)
-            record_add(record, data->octets, data->len);
+            records_add(record, data->octets, data->len);
     }
     free(data);
     free(texts);
@@ -96,29 +81,25 @@ static int add_records(struct session *session, json_t *record, const struct nam
     return code;
 }
 
-static void say_set(struct session *session, const struct name *owner, uint16_t type,
+static void say_set(struct session *session, const struct name_argument *name, uint16_t type,
                     const json_t *record)
 {
     const struct cli *cli = session->cli;
     char full[NAME_TEXT_SIZE], text[RECORD_TYPE_SIZE], data[RECORD_TEXT_SIZE];
-    name_full_text(&session->own, owner, full);
+    own_names_full_text(&session->own, &name->relative, full);
     record_type_text(type, text);
     size_t i;
     json_t *rr;
     json_array_foreach(json_object_get(record, "rrs"), i, rr)
-        if (record_rr_text(type, rr, data) == STATUS_OK)
+        if (records_rr_text(type, rr, data) == STATUS_OK)
             output_line(cli, "%s  %s  %s", full, text, data);
     if (type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_TLSA) {
-        struct name device = *owner;
-        uint16_t port = 0;
-        char relative[NAME_TEXT_SIZE];
-        if (name_of_service(owner, &device, &port) != STATUS_OK)
-            device = *owner;
-        name_relative_text(&device, relative);
-        output_next(cli, "%s verify %s", cli->command, relative);
+        struct next_name next;
+        next_name(&next, name, 0);
+        output_next(cli, "%s verify %s", cli->command, next.device);
     } else {
         char relative[NAME_TEXT_SIZE];
-        name_relative_text(owner, relative);
+        own_names_relative_text(&name->relative, relative);
         output_next(cli, "%s show %s", cli->command, relative);
     }
 }
@@ -127,7 +108,7 @@ static void say_set(struct session *session, const struct name *owner, uint16_t 
 static json_t *written_object(struct session *session, const struct name *owner, json_t *answer)
 {
     char full[NAME_TEXT_SIZE];
-    name_full_text(&session->own, owner, full);
+    own_names_full_text(&session->own, owner, full);
     return json_pack("{s:s, s:O?, s:O?}", "name", full, "ids", json_object_get(answer, "ids"),
                      "generation", json_object_get(answer, "generation"));
 }
@@ -137,9 +118,9 @@ int verb_set(struct cli *cli)
     struct session session;
     struct name_argument name;
     uint16_t type = 0;
-    uint32_t ttl = 0;
+    uint64_t ttl = RECORD_TTL;
     json_t *record = NULL, *answer = NULL;
-    int code = parse_ttl(cli, &ttl);
+    int code = cli_option_number(cli, "--ttl", 0, INT32_MAX, RECORD_TTL, &ttl); /* RFC 2181, 8 */
     if (code == EXIT_YES)
         code = parse_type(cli, cli->argv[1], &type);
     if (code != EXIT_YES)
@@ -148,13 +129,13 @@ int verb_set(struct cli *cli)
     if (code == EXIT_YES)
         code = session_name(&session, cli->argv[0], false, &name);
     if (code == EXIT_YES) {
-        record = record_new(&name.relative, type, ttl);
+        record = records_new(&name.relative, type, (uint32_t)ttl);
         code = add_records(&session, record, &name.relative, type);
     }
     if (code == EXIT_YES)
-        code = record_publish(&session, json_pack("[O]", record), "cli", &answer);
+        code = records_publish(&session, json_pack("[O]", record), "cli", &answer);
     if (code == EXIT_YES) {
-        say_set(&session, &name.relative, type, record);
+        say_set(&session, &name, type, record);
         code = output_object(cli, written_object(&session, &name.relative, answer), EXIT_YES);
     }
     json_decref(record);
@@ -175,15 +156,16 @@ static int take_existing(void *context, json_t *item)
 {
     struct unset *unset = context;
     struct name name;
-    uint16_t type = record_type(item);
-    if (!field_name(item, &name) || !name_equal(&name, unset->owner) || type == RRTYPE_PEER)
+    uint16_t type = records_type(item);
+    if (control_fields_name(item, "name", &name) != STATUS_OK || !name_equal(&name, unset->owner) ||
+        type == RRTYPE_PEER)
         return EXIT_YES;
     if (unset->type != 0 && unset->type != type)
         return EXIT_YES;
     if (json_array_size(json_object_get(item, "rrs")) == 0 &&
         json_array_size(json_object_get(item, "removed")) == 0)
         return EXIT_YES;
-    json_array_append_new(unset->records, record_new(&name, type, 0));
+    json_array_append_new(unset->records, records_new(&name, type, 0));
     return EXIT_YES;
 }
 
@@ -199,7 +181,7 @@ static int unset_all(struct session *session, const struct name *owner, uint16_t
                      json_t **answer)
 {
     char name[NAME_TEXT_SIZE];
-    name_relative_text(owner, name);
+    own_names_relative_text(owner, name);
     struct unset unset = {.owner = owner, .type = type, .records = json_array()};
     json_t *request =
         json_pack("{s:s, s:s, s:i}", "op", "list", "under", name, "limit", SESSION_PAGE);
@@ -208,7 +190,7 @@ static int unset_all(struct session *session, const struct name *owner, uint16_t
     if (code == EXIT_YES && count == 0) {
         code = report_missing(session, name);
     } else if (code == EXIT_YES) {
-        code = record_publish(session, json_incref(unset.records), "cli", answer);
+        code = records_publish(session, json_incref(unset.records), "cli", answer);
         if (code == EXIT_YES)
             output_line(session->cli, "%s: %zu record set%s taken away", name, count,
                         count == 1 ? "" : "s");
@@ -250,10 +232,10 @@ static json_t *removed_object(struct session *session, const json_t *answer)
     json_array_foreach(json_object_get(answer, "removed"), i, item) {
         struct name name;
         char full[NAME_TEXT_SIZE], type[RECORD_TYPE_SIZE];
-        if (!field_name(item, &name))
+        if (control_fields_name(item, "name", &name) != STATUS_OK)
             continue;
-        name_full_text(&session->own, &name, full);
-        record_type_text(record_type(item), type);
+        own_names_full_text(&session->own, &name, full);
+        record_type_text(records_type(item), type);
         output_line(session->cli, "%s  %s  taken away", full, type);
         json_array_append_new(removed, json_pack("{s:s, s:s}", "name", full, "type", type));
     }
@@ -263,9 +245,9 @@ static json_t *removed_object(struct session *session, const json_t *answer)
 static int forget(struct session *session, const struct name *device)
 {
     char name[NAME_TEXT_SIZE];
-    name_relative_text(device, name);
+    own_names_relative_text(device, name);
     json_t *answer = NULL;
-    int code = session_ask(
+    int code = session_write(
         session, json_pack("{s:s, s:s, s:s}", "op", "forget", "name", name, "by", "cli"), &answer);
     if (code != EXIT_YES)
         return code;

@@ -1,8 +1,10 @@
 /* verb_show.c: `show NAME`: its records with who signed them and when, then its history. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/base/rrtype.h"
 #include "resolver/cli/history.h"
+#include "resolver/cli/labels.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/verbs.h"
 
@@ -15,10 +17,10 @@ struct show {
 static void print_record(struct show *show, const json_t *item, const json_t *object)
 {
     const struct cli *cli = show->session->cli;
-    char author[80], when[OUTPUT_TIME_SIZE], shown[2 * RECORD_TEXT_SIZE];
-    record_label(show->labels, field_text(item, "author"), author);
-    output_time(field_number(item, "time"), when);
-    output_line(cli, "%s  %s", field_text(object, "name"), field_text(object, "type"));
+    char author[LABELS_TEXT_SIZE], when[OUTPUT_TIME_SIZE], shown[2 * RECORD_TEXT_SIZE];
+    labels_text(show->labels, session_text(item, "author"), author);
+    output_time(session_number(item, "time"), when);
+    output_line(cli, "%s  %s", session_text(object, "name"), session_text(object, "type"));
     size_t i;
     json_t *text;
     json_array_foreach(json_object_get(object, "data"), i, text) {
@@ -28,11 +30,12 @@ static void print_record(struct show *show, const json_t *item, const json_t *ob
     json_array_foreach(json_object_get(object, "removed"), i, text)
         output_line(cli, "  %s%s%s  (withdrawn)", output_colour(cli, OUTPUT_BAD),
                     json_string_value(text), output_colour(cli, OUTPUT_PLAIN));
-    output_line(cli, "  signed by %s, %s%s%s", author, when,
-                *field_text(item, "by") ? ", asked by " : "", field_text(item, "by"));
-    if (field_number(item, "conflicts") > 0)
+    const char *asked = session_text(item, "by");
+    output_escape(asked, strlen(asked), shown, sizeof shown);
+    output_line(cli, "  signed by %s, %s%s%s", author, when, *shown ? ", asked by " : "", shown);
+    if (session_number(item, "conflicts") > 0)
         output_line(cli, "  in conflict with %d other writes: set it again to settle it",
-                    (int)field_number(item, "conflicts"));
+                    (int)session_number(item, "conflicts"));
 }
 
 static int take_record(void *context, json_t *item)
@@ -40,17 +43,17 @@ static int take_record(void *context, json_t *item)
     struct show *show = context;
     struct name name;
     char full[NAME_TEXT_SIZE], type_text[RECORD_TYPE_SIZE];
-    uint16_t type = record_type(item);
-    if (!field_name(item, &name) || !history_is_of(&name, show->name))
+    uint16_t type = records_type(item);
+    if (control_fields_name(item, "name", &name) != STATUS_OK || !history_is_of(&name, show->name))
         return EXIT_YES;
-    json_t *data = record_texts(type, json_object_get(item, "rrs"));
-    json_t *removed = record_texts(type, json_object_get(item, "removed"));
+    json_t *data = records_texts(type, json_object_get(item, "rrs"));
+    json_t *removed = records_texts(type, json_object_get(item, "removed"));
     if (json_array_size(data) + json_array_size(removed) == 0) {
         json_decref(data);
         json_decref(removed);
         return EXIT_YES; /* deleted: only history */
     }
-    name_full_text(&show->session->own, &name, full);
+    own_names_full_text(&show->session->own, &name, full);
     record_type_text(type, type_text);
     json_t *object =
         json_pack("{s:s, s:s, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "name", full, "type",
@@ -67,10 +70,13 @@ static int report(struct show *show, struct history *history, const char *relati
 {
     struct cli *cli = show->session->cli;
     char full[NAME_TEXT_SIZE];
-    name_full_text(&show->session->own, show->name, full);
-    if (json_array_size(show->records) == 0 && history->count == 0)
-        return output_error(cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), NULL,
+    own_names_full_text(&show->session->own, show->name, full);
+    if (json_array_size(show->records) == 0 && history->count == 0) {
+        char hint[CLI_HINT_SIZE];
+        (void)snprintf(hint, sizeof hint, "%s ls", cli->command);
+        return output_error(cli, EXIT_NO, NULL, status_name(STATUS_NOT_FOUND), hint,
                             "%s was never published", full);
+    }
     bool gone = json_array_size(show->records) == 0;
     if (!gone)
         output_next(cli, "%s verify %s", cli->command, relative);
@@ -85,8 +91,8 @@ static int report(struct show *show, struct history *history, const char *relati
 static int show_name(struct show *show)
 {
     char relative[NAME_TEXT_SIZE];
-    name_relative_text(show->name, relative);
-    show->labels = record_labels(show->session);
+    own_names_relative_text(show->name, relative);
+    show->labels = labels_ask(show->session);
     struct history history = {.session = show->session,
                               .labels = show->labels,
                               .entries = json_array(),

@@ -10,11 +10,23 @@
 #include "ledger/base/rrtype.h"
 #include "ledger/base/text.h"
 #include "resolver/cli/device.h"
+#include "resolver/cli/labels.h"
+#include "resolver/cli/next_name.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
+#include "resolver/service_name.h"
 
-enum { DEFAULT_PORT = 443, DEFAULT_TIMEOUT_S = 10, TIMEOUT_MAX_S = 300 };
+enum { DEFAULT_TIMEOUT_S = 10, TIMEOUT_MAX_S = 300 };
+
+/* One look at one device; large: on the heap. */
+struct look {
+    struct house house;
+    struct name_argument name;
+    struct address addresses[HOUSE_ADDRESSES_MAX];
+    size_t count;
+    struct device device;
+};
 
 static const char *const meanings[] = {
     [VERDICT_MATCHED] = "this is the device that was published",
@@ -112,41 +124,58 @@ static void say_signer(const struct cli *cli, struct view *view, const struct de
     if (device->verdict.has_withdrawal) {
         house_author(view, device->verdict.withdrawal.author, author);
         output_time(clock_stamp_ms(device->verdict.withdrawal.time), when);
-        const char *reason = record_reason(device->verdict.withdrawal.reason);
+        const char *reason = labels_reason(device->verdict.withdrawal.reason);
         output_line(cli, "  withdrawn    by %s, %s%s%s", author, when, *reason ? ": " : "", reason);
     }
 }
 
-static void say_next(const struct cli *cli, const struct device *device, const char *name)
+/* Does the name have addresses of the older family alone? */
+static bool is_ipv4_only(const struct address *addresses, size_t count)
+{
+    bool ipv4 = count > 0;
+    for (size_t i = 0; i < count; i++)
+        ipv4 = ipv4 && address_is_ipv4(&addresses[i]);
+    return ipv4;
+}
+
+static void say_next(const struct cli *cli, const struct look *look)
 {
     const char *hearth = cli->command;
-    switch (device->verdict.kind) {
+    struct next_name next;
+    next_name(&next, &look->name, look->device.port);
+    if (!look->name.own) {
+        output_next(cli, "%s why %s", hearth, next.device);
+        return;
+    }
+    switch (look->device.verdict.kind) {
     case VERDICT_MATCHED:
-        output_next(cli, "%s why %s", hearth, name);
+        output_next(cli, "%s why %s", hearth, next.device);
         break;
     case VERDICT_MISMATCH:
         output_next(cli,
-                    "if the device or its key was changed on purpose: %s adopt %s ADDR. If not, "
+                    "if the device or its key was changed on purpose: %s adopt %s %s. If not, "
                     "don't log in to it: look what stands at that address.",
-                    hearth, name);
+                    hearth, next.name, next.address);
         break;
     case VERDICT_NO_RECORD:
     case VERDICT_WITHDRAWN:
-        output_next(cli, "%s adopt %s ADDR, once the device has the key that it should have",
-                    hearth, name);
+        output_next(cli, "%s adopt %s %s, once the device has the key that it should have", hearth,
+                    next.name, next.address);
         break;
     case VERDICT_STALE:
         output_next(cli, "%s status", hearth);
         break;
     case VERDICT_UNREACHABLE:
     case VERDICT_COUNT:
-        output_next(cli, "switch it on; if it moved: %s set %s AAAA ADDR", hearth, name);
+        output_next(cli, "switch it on; if it moved: %s set %s %s ADDR", hearth, next.name,
+                    is_ipv4_only(look->addresses, look->count) ? "A" : "AAAA");
     }
 }
 
-static void say_verdict(const struct cli *cli, struct view *view, const struct device *device,
-                        const char *argument)
+static void say_verdict(const struct cli *cli, const struct look *look)
 {
+    const struct device *device = &look->device;
+    struct view *view = look->house.view;
     const struct verdict *verdict = &device->verdict;
     bool matched = verdict->kind == VERDICT_MATCHED;
     char name[NAME_TEXT_SIZE];
@@ -164,81 +193,60 @@ static void say_verdict(const struct cli *cli, struct view *view, const struct d
     device_say_wrong(cli, device, verdict->wrong, "    ");
     if (verdict->soft)
         output_line(cli, "  this node has not heard from the household's witnesses for a while");
-    say_next(cli, device, argument);
+    say_next(cli, look);
 }
 
 /* --- */
 
-static int parse_timeout(struct cli *cli, unsigned *timeout_ms)
+static int judge(struct cli *cli, struct look *look, unsigned timeout_ms)
 {
-    const char *text = cli_option(cli, "--timeout");
-    *timeout_ms = DEFAULT_TIMEOUT_S * 1000;
-    if (!text)
-        return EXIT_YES;
-    size_t len = strlen(text);
-    unsigned long value = strtoul(text, NULL, 10);
-    if (len == 0 || len > 4 || strspn(text, "0123456789") != len || value == 0 ||
-        value > TIMEOUT_MAX_S)
-        return output_error(cli, EXIT_USAGE, NULL, status_name(STATUS_RANGE), "--timeout 10",
-                            "--timeout takes 1 to %d seconds", TIMEOUT_MAX_S);
-    *timeout_ms = (unsigned)value * 1000;
-    return EXIT_YES;
-}
-
-static int judge(struct cli *cli, struct house *house, struct device *device, unsigned timeout_ms)
-{
-    struct address addresses[HOUSE_ADDRESSES_MAX];
-    size_t count = 0;
-    enum status status = house_addresses(house->view, &device->name, addresses, &count);
+    struct device *device = &look->device;
+    struct view *view = look->house.view;
+    enum status status = house_addresses(view, &device->name, look->addresses, &look->count);
     if (status == STATUS_OK && device->port == 0) {
-        status = published_only_port(house->view, &device->name, &device->port);
+        status = published_only_port(view, &device->name, &device->port);
         if (status == STATUS_NOT_FOUND) {
-            device->port = DEFAULT_PORT;
+            device->port = SERVICE_PORT;
             status = STATUS_OK;
         }
     }
     if (status == STATUS_OK)
-        status = device_look(device, house->view, addresses, count, timeout_ms);
+        status = device_look(device, view, look->addresses, look->count, timeout_ms);
     if (status != STATUS_OK)
         return house_error(cli, status);
-    if (count == 0)
+    if (look->count == 0)
         (void)snprintf(device->probe.reason, sizeof device->probe.reason,
                        "no address is published for it");
-    if (count == 0 && !device->published.found)
+    if (look->count == 0 && !device->published.found)
         device->verdict.kind = VERDICT_NO_RECORD;
-    say_verdict(cli, house->view, device, cli->argv[0]);
-    return output_object(cli, verify_object(house->view, device),
+    say_verdict(cli, look);
+    return output_object(cli, verify_object(view, device),
                          device->verdict.kind == VERDICT_MATCHED ? EXIT_YES : EXIT_NO);
 }
 
 int verb_verify(struct cli *cli)
 {
-    struct house *house = calloc(1, sizeof *house);
-    struct device *device = calloc(1, sizeof *device);
-    struct name_argument name;
+    struct look *look = calloc(1, sizeof *look);
     char hint[NAME_HINT_SIZE];
-    unsigned timeout_ms = 0;
-    if (!house || !device) {
-        free(house);
-        free(device);
+    uint64_t timeout_s = DEFAULT_TIMEOUT_S;
+    if (!look)
         return output_status(cli, STATUS_NO_MEMORY, NULL, "");
-    }
-    int code = parse_timeout(cli, &timeout_ms);
-    enum status status = code == EXIT_YES ? house_open(house, cli->paths.view_file) : STATUS_OK;
+    int code = cli_option_number(cli, "--timeout", 1, TIMEOUT_MAX_S, DEFAULT_TIMEOUT_S, &timeout_s);
+    enum status status =
+        code == EXIT_YES ? house_open(&look->house, cli->paths.view_file) : STATUS_OK;
     if (status != STATUS_OK)
         code = house_error(cli, status);
     if (code == EXIT_YES) {
-        status = name_argument_parse(&name, cli->argv[0], &house->own, true, hint);
+        status = name_argument_parse(&look->name, cli->argv[0], &look->house.own, true, hint);
         if (status != STATUS_OK)
             code = name_argument_error(cli, status, cli->argv[0], hint);
     }
     if (code == EXIT_YES) {
-        device->name = name.full;
-        device->port = name.port;
-        code = judge(cli, house, device, timeout_ms);
+        look->device.name = look->name.full;
+        look->device.port = look->name.port;
+        code = judge(cli, look, (unsigned)timeout_s * 1000);
     }
-    house_close(house);
-    free(house);
-    free(device);
+    house_close(&look->house);
+    free(look);
     return code;
 }

@@ -17,11 +17,14 @@
 #include "ledger/base/text.h"
 #include "resolver/cli/dns_ask.h"
 #include "resolver/cli/house.h"
+#include "resolver/cli/labels.h"
+#include "resolver/cli/next_name.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
+#include "resolver/service_name.h"
 
-enum { DEFAULT_PORT = 443, DNS_MS = 2000, TEXTS_SIZE = 8 * RECORD_TEXT_SIZE };
+enum { DNS_MS = 2000, TEXTS_SIZE = 8 * RECORD_TEXT_SIZE };
 
 struct why {
     struct cli *cli;
@@ -33,7 +36,7 @@ struct why {
     json_t *labels, *doors; /* of hearthd */
     json_t *records;        /* for JSON */
     json_t *problems;       /* texts */
-    bool found;
+    bool found, has_address;
 };
 
 /* One record set under question. */
@@ -42,6 +45,7 @@ struct question {
     uint16_t type;
     char full_text[NAME_TEXT_SIZE], type_text[RECORD_TYPE_SIZE];
     json_t *in_view; /* sorted hex of its RRs */
+    bool is_signed;  /* somebody published it; else it is the household's own, like its SOA */
     json_t *object;
 };
 
@@ -80,7 +84,7 @@ static void join_texts(uint16_t type, const json_t *rrs, char text[static TEXTS_
     char one[RECORD_TEXT_SIZE];
     text[0] = '\0';
     json_array_foreach(rrs, i, rr) {
-        if (record_rr_text(type, rr, one) != STATUS_OK || used + strlen(one) + 3 > TEXTS_SIZE)
+        if (records_rr_text(type, rr, one) != STATUS_OK || used + strlen(one) + 3 > TEXTS_SIZE)
             continue;
         used += (size_t)snprintf(text + used, TEXTS_SIZE - used, "%s%s", i == 0 ? "" : ", ", one);
     }
@@ -92,21 +96,22 @@ static void join_texts(uint16_t type, const json_t *rrs, char text[static TEXTS_
 
 static void say_set(const struct why *why, const json_t *set, bool winner)
 {
-    char author[80], when[OUTPUT_TIME_SIZE], granted[OUTPUT_TIME_SIZE];
+    char author[LABELS_TEXT_SIZE], when[OUTPUT_TIME_SIZE], granted[OUTPUT_TIME_SIZE], by[128];
+    const char *asked = session_text(set, "by");
     const json_t *grant = json_object_get(set, "grant");
-    record_label(why->labels, field_text(set, "author"), author);
-    output_time(field_number(set, "time"), when);
-    output_time(field_number(grant, "granted"), granted);
+    labels_text(why->labels, session_text(set, "author"), author);
+    output_escape(asked, strlen(asked), by, sizeof by);
+    output_time(session_number(set, "time"), when);
+    output_time(session_number(grant, "granted"), granted);
     output_line(why->cli, "  %s  entry %.16s, signed by %s, %s%s%s", winner ? "ledger" : "lost  ",
-                field_text(set, "id"), author, when, *field_text(set, "by") ? ", asked by " : "",
-                field_text(set, "by"));
+                session_text(set, "id"), author, when, *by ? ", asked by " : "", by);
     if (!winner)
-        output_line(why->cli, "          because of the rule %s", field_text(set, "rule"));
+        output_line(why->cli, "          because of the rule %s", session_text(set, "rule"));
     else if (grant)
         output_line(why->cli, "  grant   %.16s, role %s, %s, since %s",
-                    field_text(grant, "grant_id"),
-                    *field_text(grant, "role") ? field_text(grant, "role") : "unknown",
-                    field_text(grant, "state"), granted);
+                    session_text(grant, "grant_id"),
+                    *session_text(grant, "role") ? session_text(grant, "role") : "unknown",
+                    session_text(grant, "state"), granted);
 }
 
 static void ask_ledger(struct why *why, struct question *question)
@@ -116,10 +121,10 @@ static void ask_ledger(struct why *why, struct question *question)
     size_t i;
     if (!why->daemon)
         return;
-    name_relative_text(&question->relative, relative);
+    own_names_relative_text(&question->relative, relative);
     json_t *request =
         json_pack("{s:s, s:s, s:i}", "op", "why", "name", relative, "type", (int)question->type);
-    if (session_try(&why->session, request, &answer) != STATUS_OK) {
+    if (session_try(&why->session, request, SESSION_READ_MS, &answer) != STATUS_OK) {
         add_problem(why, "hearthd did not say what the ledger has for %s %s", question->full_text,
                     question->type_text);
         return;
@@ -183,7 +188,7 @@ static void ask_dns(struct why *why, struct question *question, const json_t *do
     struct address address;
     uint16_t port = 53;
     char name[96];
-    const char *text = field_text(door, "address");
+    const char *text = session_text(door, "address");
     (void)snprintf(name, sizeof name, "DNS %.80s", text);
     if (!answer || !parse_door(text, &address, &port)) {
         free(answer);
@@ -191,12 +196,9 @@ static void ask_dns(struct why *why, struct question *question, const json_t *do
     }
     enum status status = dns_ask(answer, &address, port, &question->full, question->type, DNS_MS);
     bool agrees = status == STATUS_OK && same_answer(answer, question->in_view);
-    const char *says = status != STATUS_OK  ? status_text(status)
-                       : agrees             ? "the same"
-                       : answer->rcode == 2 ? "SERVFAIL"
-                       : answer->rcode == 3 ? "NXDOMAIN"
-                       : answer->count == 0 ? "nothing"
-                                            : "something else";
+    const char *says = status != STATUS_OK ? status_text(status)
+                       : agrees            ? "the same"
+                                           : dns_answer_text(answer);
     note_door(why, question, name, says, agrees);
     free(answer);
 }
@@ -215,7 +217,7 @@ static void ask_doors(struct why *why, struct question *question)
         note_door(why, question, "verify", "expects what stands in this record", true);
     json_array_foreach(why->doors, i, door)
         if (json_is_true(json_object_get(door, "bound")) &&
-            strcmp(field_text(door, "door"), "dns") == 0)
+            strcmp(session_text(door, "door"), "dns") == 0)
             ask_dns(why, question, door);
 }
 
@@ -245,6 +247,7 @@ static enum status read_view(struct why *why, struct question *question)
     if (rrset.removed_count > 0)
         output_line(why->cli, "  denied  %u withdrawn key%s taken out of it", rrset.removed_count,
                     rrset.removed_count == 1 ? " was" : "s were");
+    question->is_signed = rrset.record > 0;
     if (rrset.record > 0 && view_record_at(view, rrset.record - 1, &record) == STATUS_OK) {
         house_author(view, record.author, author);
         output_time(clock_stamp_ms(record.time), when);
@@ -265,10 +268,10 @@ static void check_missing(struct why *why, const struct question *question)
     json_t *answer = NULL;
     if (!why->daemon)
         return;
-    name_relative_text(&question->relative, relative);
+    own_names_relative_text(&question->relative, relative);
     json_t *request =
         json_pack("{s:s, s:s, s:i}", "op", "why", "name", relative, "type", (int)question->type);
-    if (session_try(&why->session, request, &answer) == STATUS_OK) {
+    if (session_try(&why->session, request, SESSION_READ_MS, &answer) == STATUS_OK) {
         json_t *winner = json_array_get(json_object_get(answer, "live"), 0);
         if (json_array_size(json_object_get(winner, "rrs")) > 0)
             add_problem(why, "%s %s: the ledger has it, the view does not", question->full_text,
@@ -289,8 +292,10 @@ static int explain(struct why *why, const struct name *relative, const struct na
     enum status status = read_view(why, &question);
     if (status == STATUS_OK) {
         why->found = true;
-        json_object_set_new(question.object, "data", record_texts(type, question.in_view));
-        if (why->name.own)
+        why->has_address =
+            why->has_address || type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_TLSA;
+        json_object_set_new(question.object, "data", records_texts(type, question.in_view));
+        if (why->name.own && question.is_signed)
             ask_ledger(why, &question);
         ask_doors(why, &question);
         json_array_append(why->records, question.object);
@@ -336,6 +341,25 @@ static json_t *say_view(struct why *why)
                      state);
 }
 
+static void say_next(const struct why *why, bool good)
+{
+    const struct cli *cli = why->cli;
+    struct next_name next;
+    next_name(&next, &why->name, why->port);
+    if (!why->name.own)
+        output_next(cli, "%s status", cli->command);
+    else if (!why->found && next.is_service)
+        output_next(cli, "%s set %s TYPE RDATA", cli->command, next.name);
+    else if (!why->found)
+        output_next(cli, "%s adopt %s %s", cli->command, next.name, next.address);
+    else if (!good)
+        output_next(cli, "%s log %s", cli->command, next.name);
+    else if (why->has_address)
+        output_next(cli, "%s verify %s, to ask the device itself", cli->command, next.device);
+    else
+        output_next(cli, "%s show %s", cli->command, next.name);
+}
+
 static int finish(struct why *why)
 {
     struct cli *cli = why->cli;
@@ -350,11 +374,7 @@ static int finish(struct why *why)
         output_line(cli, "%s!%s %s", output_colour(cli, OUTPUT_BAD),
                     output_colour(cli, OUTPUT_PLAIN), json_string_value(problem));
     bool good = why->found && json_array_size(why->problems) == 0;
-    if (!why->found)
-        output_next(cli, "%s adopt %s ADDR", cli->command, cli->argv[0]);
-    else
-        output_next(cli, good ? "%s verify %s, to ask the device itself" : "%s log %s",
-                    cli->command, cli->argv[0]);
+    say_next(why, good);
     return output_object(cli,
                          json_pack("{s:s, s:i, s:O, s:O, s:o}", "name", full, "port",
                                    (int)why->port, "problems", why->problems, "records",
@@ -362,20 +382,57 @@ static int finish(struct why *why)
                          good ? EXIT_YES : EXIT_NO);
 }
 
+/* What the view has at the name itself. NOT_FOUND: nothing. */
+static enum status explain_published(struct why *why, int *code)
+{
+    struct view *view = why->house.view;
+    struct view_name name;
+    struct view_rrset rrset;
+    enum status status = view_find(view, why->name.full.wire, why->name.full.len, &name);
+    for (uint32_t i = 0; status == STATUS_OK && *code == EXIT_YES && i < name.rrset_count; i++) {
+        status = view_rrset_at(view, name.first_rrset + i, &rrset);
+        if (status == STATUS_OK && !(rrset.flags & VIEW_RRSET_INTERNAL))
+            *code = explain(why, &why->name.relative, &why->name.full, rrset.type);
+    }
+    return status;
+}
+
+static bool is_published(struct why *why, uint16_t type)
+{
+    struct view_name name;
+    struct view_rrset rrset;
+    return view_find(why->house.view, why->name.full.wire, why->name.full.len, &name) ==
+               STATUS_OK &&
+           view_rrset(why->house.view, &name, type, &rrset) == STATUS_OK;
+}
+
+/* And what it should have, if the ledger does. */
+static int explain_name(struct why *why)
+{
+    static const uint16_t types[] = {RRTYPE_A,    RRTYPE_AAAA,  RRTYPE_TXT,
+                                     RRTYPE_SRV,  RRTYPE_SSHFP, RRTYPE_TLSA,
+                                     RRTYPE_SVCB, RRTYPE_HTTPS, RRTYPE_CAA};
+    int code = EXIT_YES;
+    enum status status = explain_published(why, &code);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return house_error(why->cli, status);
+    for (size_t i = 0; code == EXIT_YES && i < sizeof types / sizeof types[0]; i++)
+        if (!is_published(why, types[i]))
+            code = explain(why, &why->name.relative, &why->name.full, types[i]);
+    return code;
+}
+
 static int explain_all(struct why *why)
 {
-    static const uint16_t types[] = {RRTYPE_AAAA, RRTYPE_A, RRTYPE_TXT};
     struct name service_relative, service_full;
-    int code = EXIT_YES;
     why->port = why->name.port;
     if (why->port == 0 &&
         published_only_port(why->house.view, &why->name.full, &why->port) != STATUS_OK)
-        why->port = DEFAULT_PORT;
-    for (size_t i = 0; code == EXIT_YES && i < sizeof types / sizeof types[0]; i++)
-        code = explain(why, &why->name.relative, &why->name.full, types[i]);
+        why->port = SERVICE_PORT;
+    int code = explain_name(why);
     if (code == EXIT_YES &&
-        name_service(&why->name.relative, why->port, &service_relative) == STATUS_OK &&
-        name_service(&why->name.full, why->port, &service_full) == STATUS_OK)
+        service_name_make(&why->name.relative, why->port, &service_relative) == STATUS_OK &&
+        service_name_make(&why->name.full, why->port, &service_full) == STATUS_OK)
         code = explain(why, &service_relative, &service_full, RRTYPE_TLSA);
     return code == EXIT_YES ? finish(why) : code;
 }
@@ -385,14 +442,15 @@ static void open_daemon(struct why *why)
 {
     json_t *answer = NULL;
     why->session = (struct session){.cli = why->cli, .client = {.fd = -1, .received_fd = -1}};
-    if (control_connect(&why->session.client, why->cli->paths.control, SESSION_READ_MS) !=
+    if (control_client_connect(&why->session.client, why->cli->paths.control, SESSION_CONNECT_MS) !=
         STATUS_OK) {
         add_problem(why, "hearthd does not answer: the ledger was not asked");
         return;
     }
     why->daemon = why->session.open = true;
-    why->labels = record_labels(&why->session);
-    if (session_try(&why->session, json_pack("{s:s}", "op", "status"), &answer) == STATUS_OK)
+    why->labels = labels_ask(&why->session);
+    if (session_try(&why->session, json_pack("{s:s}", "op", "status"), SESSION_READ_MS, &answer) ==
+        STATUS_OK)
         why->doors = json_incref(json_object_get(answer, "doors"));
     json_decref(answer);
 }

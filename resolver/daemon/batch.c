@@ -11,7 +11,7 @@
 #include "ledger/base/writer.h"
 #include "resolver/daemon/control_fields.h"
 
-enum { RECORD_MAX = 4096, TTL_MAX = 0x7fffffff /* RFC 2181, section 8 */, GROW_MIN = 16384 };
+enum { RECORD_MAX = 4096, GROW_MIN = 16384 };
 
 static_assert(1 + NAME_WIRE_MAX + 2 + 4 + 1 + LIMIT_BY + 1 + 2 * LIMIT_RRS + LIMIT_BODY <=
                   RECORD_MAX,
@@ -104,7 +104,7 @@ enum status batch_add(struct batch *batch, const json_t *record, const char *by)
     if (status == STATUS_OK)
         status = control_fields_number(record, "type", UINT16_MAX, &type);
     if (status == STATUS_OK)
-        status = control_fields_number(record, "ttl", TTL_MAX, &ttl);
+        status = control_fields_number(record, "ttl", LIMIT_TTL, &ttl);
     if (status == STATUS_OK)
         status = start(batch, by, &w);
     if (status != STATUS_OK)

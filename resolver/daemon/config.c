@@ -313,6 +313,17 @@ static void set_defaults(struct config *config, bool system)
     add_default(&config->proxy.listen, "127.0.0.1", CONFIG_PROXY_PORT);
 }
 
+/* Would a question sent there come back? An own address of zeros is every address of this machine;
+ * of those, loopback's are known here. */
+static bool is_own(const struct config_endpoint *own, const struct config_endpoint *other)
+{
+    struct config_endpoint every = {.port = other->port};
+    if (address_is_ipv4(&other->address))
+        every.address = address_from_ipv4((const uint8_t[4]){0});
+    bool loopback = address_check_publishable(&other->address) == STATUS_ADDRESS_LOOPBACK;
+    return endpoint_equal(own, other) || (loopback && endpoint_equal(own, &every));
+}
+
 /* Questions sent to oneself would go round for ever. */
 static bool check_loops(struct parse *parse)
 {
@@ -323,11 +334,10 @@ static bool check_loops(struct parse *parse)
         const struct config_endpoint *bad = NULL;
         const char *key = "forward";
         for (size_t k = 0; k < config->resolver.forward_count; k++) {
-            if (endpoint_equal(own, &config->resolver.forward[k]))
+            if (is_own(own, &config->resolver.forward[k]))
                 bad = &config->resolver.forward[k];
         }
-        if (config->resolver.has_local_upstream &&
-            endpoint_equal(own, &config->resolver.local_upstream)) {
+        if (config->resolver.has_local_upstream && is_own(own, &config->resolver.local_upstream)) {
             bad = &config->resolver.local_upstream;
             key = "local-upstream";
         }

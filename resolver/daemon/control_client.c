@@ -1,8 +1,10 @@
-/* control_client.c: the blocking client of control_codec.h: connect, ask, wait.
+/* control_client.c: see control_client.h.
  *
  * Each step (the connect, sending a request, each part of its answer) has the whole time-out; a
  * daemon that is gone is UNREACHABLE before the connection and CLOSED after it.
  */
+#include "resolver/daemon/control_client.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -13,7 +15,6 @@
 
 #include "ledger/base/clock.h"
 #include "ledger/base/reader.h"
-#include "resolver/daemon/control_codec.h"
 
 static int remaining_ms(uint64_t deadline_ms)
 {
@@ -69,7 +70,8 @@ static enum status connect_until(int fd, const struct sockaddr_un *to, uint64_t 
     }
 }
 
-enum status control_connect(struct control_client *client, const char *path, unsigned timeout_ms)
+enum status control_client_connect(struct control_client *client, const char *path,
+                                   unsigned timeout_ms)
 {
     *client = (struct control_client){.fd = -1, .received_fd = -1};
     struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -88,7 +90,7 @@ enum status control_connect(struct control_client *client, const char *path, uns
     return status;
 }
 
-void control_disconnect(struct control_client *client)
+void control_client_disconnect(struct control_client *client)
 {
     if (client->fd >= 0)
         close(client->fd);
@@ -196,8 +198,8 @@ static enum status receive_frame(struct control_client *client, json_t **answer,
     return status;
 }
 
-enum status control_ask(struct control_client *client, const json_t *request, json_t **answer,
-                        unsigned timeout_ms)
+enum status control_client_ask(struct control_client *client, const json_t *request,
+                               json_t **answer, unsigned timeout_ms)
 {
     *answer = NULL;
     client->received_fd = -1;

@@ -1,5 +1,4 @@
-/* control_codec.c: see control_codec.h. Parsing and packing; the blocking client is
- * control_client.c. */
+/* control_codec.c: see control_codec.h. */
 #include "resolver/daemon/control_codec.h"
 
 #include <stdlib.h>

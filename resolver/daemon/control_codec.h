@@ -1,6 +1,8 @@
 /* control_codec.h: frames of the control socket and the JSON in them (docs/control-protocol.md).
  *
- * jansson's only home; the CLI and the dashboard speak through this too.
+ * Frames are read and written here alone, by the server, by control_client.h, and so by the command
+ * line and the dashboard. The objects in them are jansson's in all of resolver/daemon and
+ * resolver/cli.
  */
 #ifndef HEARTH_RESOLVER_DAEMON_CONTROL_CODEC_H
 #define HEARTH_RESOLVER_DAEMON_CONTROL_CODEC_H
@@ -19,16 +21,5 @@ enum status control_parse(const uint8_t *payload, size_t len, json_t **message);
 
 /* The frame (header and payload) as malloc'd octets. TOO_LONG, NO_MEMORY. */
 enum status control_pack(const json_t *message, uint8_t **frame, size_t *len);
-
-/* Blocking client: connects, sends one request, waits for its answer, at most timeout_ms for each
- * step. */
-struct control_client {
-    int fd;
-    int received_fd; /* a descriptor that came with the last answer, or -1; the caller closes it */
-};
-enum status control_connect(struct control_client *client, const char *path, unsigned timeout_ms);
-enum status control_ask(struct control_client *client, const json_t *request, json_t **answer,
-                        unsigned timeout_ms);
-void control_disconnect(struct control_client *client);
 
 #endif

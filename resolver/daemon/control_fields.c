@@ -80,6 +80,50 @@ static void set(json_t *object, const char *key, json_t *value)
     (void)json_object_set_new(object, key, value); /* memory is out: the field is missing */
 }
 
+/* Octets of the character that `at` begins with; 0: it is none. */
+static size_t character_len(const uint8_t *at, size_t left)
+{
+    size_t len = 1;
+    while (len < 4 && len <= left && !text_is_plain(at, len))
+        len++;
+    return len <= left && text_is_plain(at, len) ? len : 0;
+}
+
+json_t *control_fields_text_new(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    size_t left = strlen(text), used = 0;
+    if (text_is_plain(at, left))
+        return json_stringn_nocheck(text, left);
+    char *escaped = take_memory(4 * left + 1);
+    if (!escaped)
+        return NULL;
+    while (left > 0) {
+        size_t len = character_len(at, left);
+        if (len > 0)
+            memcpy(escaped + used, at, len);
+        else
+            (void)snprintf(escaped + used, 5, "\\x%02x", *at);
+        used += len > 0 ? len : 4;
+        at += len > 0 ? len : 1;
+        left -= len > 0 ? len : 1;
+    }
+    json_t *json = json_stringn_nocheck(escaped, used);
+    free(escaped);
+    return json;
+}
+
+size_t control_fields_text_cut(const char *text, size_t max)
+{
+    size_t len = strnlen(text, max + 1);
+    if (len <= max)
+        return len;
+    len = max;
+    while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
 json_t *control_fields_hex_new(const uint8_t *bytes, size_t len)
 {
     char text[2 * HEX_BYTES_MAX + 1];
@@ -92,6 +136,14 @@ json_t *control_fields_hex_new(const uint8_t *bytes, size_t len)
 void control_fields_set_hex(json_t *object, const char *key, const uint8_t *bytes, size_t len)
 {
     set(object, key, control_fields_hex_new(bytes, len));
+}
+
+void control_fields_set_household(json_t *object, const char *key, const uint8_t *id)
+{
+    char text[BASE32_ID_LEN + 1];
+    if (id)
+        base32_encode_id(id, text);
+    set(object, key, id ? json_string(text) : json_null());
 }
 
 void control_fields_set_word(json_t *object, const char *key, uint64_t value)

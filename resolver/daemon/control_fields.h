@@ -41,8 +41,15 @@ const char *control_fields_text(const json_t *object, const char *key);
 void control_fields_watch(void);
 bool control_fields_ran_out(void);
 
+/* A message or a path. What is no text (an octet that is not part of UTF-8, a control character) is
+ * written as "\\xNN": JSON has no place for it, and whatever holds it would be left out. */
+json_t *control_fields_text_new(const char *text);
+/* Octets of the longest start of a text, of whole characters, that has at most `max` of them. */
+size_t control_fields_text_cut(const char *text, size_t max);
 json_t *control_fields_hex_new(const uint8_t *bytes, size_t len);
 void control_fields_set_hex(json_t *object, const char *key, const uint8_t *bytes, size_t len);
+/* A household's id as its names spell it; null for NULL, none. */
+void control_fields_set_household(json_t *object, const char *key, const uint8_t *id);
 /* 16 hex digits. */
 void control_fields_set_word(json_t *object, const char *key, uint64_t value);
 /* An entry's time, as milliseconds. */

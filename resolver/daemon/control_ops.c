@@ -12,6 +12,8 @@
 #include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/log.h"
 
+enum { OP_SHOWN_MAX = 64 };
+
 struct op_row {
     const char *name;
     enum control_right right;
@@ -34,7 +36,7 @@ static const struct op_row ops[] = {
     {"log", CONTROL_RIGHT_READ, control_op_log},
     {"why", CONTROL_RIGHT_READ, control_op_why},
     {"status", CONTROL_RIGHT_READ, control_op_status},
-    {"bundle", CONTROL_RIGHT_READ, control_op_bundle},
+    {"bundle", CONTROL_RIGHT_WRITE, control_op_bundle}, /* each one fills the disk and takes time */
 };
 
 static const struct op_row *find_op(const char *name)
@@ -76,7 +78,8 @@ static enum status run_op(struct control_call *call)
     const char *name = control_fields_text(call->request, "op");
     const struct op_row *op = find_op(name);
     if (!op)
-        return control_call_refuse(call, STATUS_MALFORMED, "there is no operation \"%.64s\"",
+        return control_call_refuse(call, STATUS_MALFORMED, "there is no operation \"%.*s\"",
+                                   name ? (int)control_fields_text_cut(name, OP_SHOWN_MAX) : 0,
                                    name ? name : "");
     if (control_session_right(call->session) < op->right) {
         call->hint = "run it as root, as the user of hearthd, or as a member of the group hearth";

@@ -60,8 +60,6 @@ enum status control_op_bundle(struct control_call *call);
 json_t *control_grant_json(const struct ledger_service *service,
                            const struct household_grant *grant);
 const char *control_grant_state(enum grant_state state);
-/* A winner or live SET as `list` has it. */
-json_t *control_set_json(const struct household_set *set);
 /* RRs as a list of hex. */
 json_t *control_rrs_json(const struct body_rr *rrs, size_t count);
 

@@ -1,5 +1,5 @@
 /* control_ops_log.c: log: entries as they were stored, newest first, each with the rule that
- * decides whether it counts. A cursor is the store's number of the last entry on the page.
+ * decides whether it counts. A cursor is the store's number of the last entry that was looked at.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +9,17 @@
 #include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/control_ops.h"
 
+/* Entries that are looked at for one page, which may then be short: the others' requests wait
+ * meanwhile. */
+enum { LOOKED_AT_MAX = 4096 };
+
 struct log_walk {
     struct control_page page;
     struct household *household;
     const uint8_t *namespace_id;
     const struct name *name; /* NULL: all */
-    uint64_t last;           /* number of the last entry on the page */
+    uint64_t last;           /* number of the last entry that was looked at */
+    unsigned looked_at;
     bool more;
 };
 
@@ -129,15 +134,14 @@ static json_t *entry_json(struct household *household, const struct entry *entry
     return json;
 }
 
-/* AGAIN ends the walk: the page is full. */
+/* AGAIN ends the walk: the page is full, or has taken long enough. */
 static enum status walk_entry(void *context, uint64_t number, const struct entry *entry)
 {
     struct log_walk *walk = context;
-    if (memcmp(entry_namespace(entry), walk->namespace_id, 32) != 0 ||
-        (walk->name && !concerns(entry, walk->name)))
-        return STATUS_OK;
-    if (!control_page_has_room(&walk->page) ||
-        !control_page_add(&walk->page, entry_json(walk->household, entry))) {
+    bool wanted = memcmp(entry_namespace(entry), walk->namespace_id, 32) == 0 &&
+                  (!walk->name || concerns(entry, walk->name));
+    if (walk->looked_at++ == LOOKED_AT_MAX || (wanted && !control_page_has_room(&walk->page)) ||
+        (wanted && !control_page_add(&walk->page, entry_json(walk->household, entry)))) {
         walk->more = true;
         return STATUS_AGAIN;
     }

@@ -9,14 +9,10 @@
 enum status control_op_hello(struct control_call *call)
 {
     const struct publication *publication = &call->service->publication;
-    const uint8_t *id = ledger_own_id(call->service->ledger);
     json_t *answer = call->answer;
     control_fields_set_text(answer, "hearthd", HEARTH_VERSION);
     control_fields_set_number(answer, "pid", (uint64_t)getpid());
-    if (id)
-        control_fields_set_hex(answer, "household", id, 32);
-    else
-        (void)json_object_set_new(answer, "household", json_null());
+    control_fields_set_household(answer, "household", ledger_own_id(call->service->ledger));
     control_fields_set_text(answer, "petname", publication->petname);
     bool write = control_session_right(call->session) == CONTROL_RIGHT_WRITE;
     return json_object_set_new(answer, "write", json_boolean(write)) == 0 ? STATUS_OK

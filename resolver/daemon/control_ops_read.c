@@ -15,7 +15,8 @@ json_t *control_rrs_json(const struct body_rr *rrs, size_t count)
     return array;
 }
 
-json_t *control_set_json(const struct household_set *set)
+/* A winner or live SET as `list` has it. */
+static json_t *set_json(const struct household_set *set)
 {
     json_t *json =
         json_pack("{s:i, s:I, s:o, s:o, s:I, s:b}", "type", (int)set->type, "ttl",
@@ -46,7 +47,8 @@ static void cursor_text(const struct list_cursor *cursor, char text[static CURSO
 {
     char name[NAME_TEXT_SIZE];
     name_text(cursor->name.wire, cursor->name.len, name);
-    (void)snprintf(text, CURSOR_TEXT_SIZE, "%s %u", name, (unsigned)cursor->type);
+    (void)snprintf(text, CURSOR_TEXT_SIZE, "%s %u", cursor->name.len == 1 ? "@" : name,
+                   (unsigned)cursor->type);
 }
 
 static enum status cursor_parse(const char *text, struct list_cursor *cursor)
@@ -66,32 +68,30 @@ static enum status cursor_parse(const char *text, struct list_cursor *cursor)
     return name_parse(&cursor->name, name);
 }
 
+/* In canonical order a name and all below it stand together: the walk starts there, or where the
+ * page before ended, and ends with them. */
 struct listing {
     struct control_page page;
-    const struct name *under;        /* NULL: all */
-    const struct list_cursor *after; /* NULL: from the start */
-    struct list_cursor last;         /* the last one that went in */
+    struct name under;       /* the apex: all */
+    struct list_cursor from; /* after this one */
+    struct list_cursor last; /* the last one that went in */
     bool more;
 };
 
-static bool is_after(const struct household_set *set, const struct list_cursor *cursor)
+static bool is_before(const struct list_cursor *cursor, const struct name *name)
 {
-    int order = name_compare(set->name.wire, set->name.len, cursor->name.wire, cursor->name.len);
-    return order > 0 || (order == 0 && set->type > cursor->type);
+    return name_compare(cursor->name.wire, cursor->name.len, name->wire, name->len) < 0;
 }
 
 static bool list_set(void *context, const struct household_set *set)
 {
     struct listing *listing = context;
+    if (!name_is_within(set->name.wire, set->name.len, listing->under.wire, listing->under.len))
+        return false;
     if (set->rr_count == 0 && set->removed_count == 0)
         return true; /* deleted */
-    if (listing->after && !is_after(set, listing->after))
-        return true;
-    if (listing->under &&
-        !name_is_within(set->name.wire, set->name.len, listing->under->wire, listing->under->len))
-        return true;
     if (!control_page_has_room(&listing->page) ||
-        !control_page_add(&listing->page, control_set_json(set))) {
+        !control_page_add(&listing->page, set_json(set))) {
         listing->more = true;
         return false;
     }
@@ -100,27 +100,30 @@ static bool list_set(void *context, const struct household_set *set)
     return true;
 }
 
+static enum status listing_start(struct listing *listing, const struct control_call *call)
+{
+    const char *cursor = control_fields_text(call->request, "after");
+    enum status status = control_page_start(&listing->page, call->request, call->answer, "records");
+    if (status == STATUS_OK && control_fields_text(call->request, "under"))
+        status = control_fields_name(call->request, "under", &listing->under);
+    if (status == STATUS_OK && cursor)
+        status = cursor_parse(cursor, &listing->from);
+    if (status == STATUS_OK && (!cursor || is_before(&listing->from, &listing->under)))
+        listing->from = (struct list_cursor){.name = listing->under}; /* no type is 0 */
+    return status;
+}
+
 enum status control_op_list(struct control_call *call)
 {
     struct household *household = ledger_own(call->service->ledger);
-    struct listing listing = {.under = NULL};
-    struct name under;
-    struct list_cursor after;
-    const char *cursor = control_fields_text(call->request, "after");
+    struct listing listing = {.under.len = 1};
     if (!household)
         return STATUS_NO_HOUSEHOLD;
-    enum status status = control_page_start(&listing.page, call->request, call->answer, "records");
-    if (status == STATUS_OK && control_fields_text(call->request, "under")) {
-        status = control_fields_name(call->request, "under", &under);
-        listing.under = &under;
-    }
-    if (status == STATUS_OK && cursor) {
-        status = cursor_parse(cursor, &after);
-        listing.after = &after;
-    }
+    enum status status = listing_start(&listing, call);
     if (status != STATUS_OK)
         return control_call_refuse(call, status, "under, after or limit: %s", status_text(status));
-    household_each_winner(household, list_set, &listing);
+    household_each_winner_after(household, &listing.from.name, listing.from.type, list_set,
+                                &listing);
     if (listing.more) {
         char text[CURSOR_TEXT_SIZE];
         cursor_text(&listing.last, text);
@@ -179,7 +182,7 @@ enum status control_op_withdrawn(struct control_call *call)
 
 static bool add_live(void *context, const struct household_set *set)
 {
-    return json_array_append_new(context, control_set_json(set)) == 0;
+    return json_array_append_new(context, set_json(set)) == 0;
 }
 
 /* By what grant its author writes, and why it does not win if it does not. */

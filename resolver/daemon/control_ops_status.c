@@ -14,7 +14,7 @@ struct report {
     const struct ledger_service *service;
     struct household *household; /* or NULL */
     struct clock_reading clock;
-    bool frozen;
+    bool frozen, lost; /* lost: a problem that there is no memory for */
     json_t *problems;
 };
 
@@ -26,8 +26,10 @@ struct report {
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    (void)json_array_append_new(report->problems,
-                                json_pack("{s:s, s:s}", "text", text, "hint", hint));
+    if (json_array_append_new(report->problems,
+                              json_pack("{s:o, s:o}", "text", control_fields_text_new(text), "hint",
+                                        control_fields_text_new(hint))) != 0)
+        report->lost = true;
 }
 
 static void add_doors(struct report *report, json_t *answer)
@@ -47,10 +49,12 @@ static void add_doors(struct report *report, json_t *answer)
                         "%s is taken by another program: no DNS there", text);
     }
     bool published = report->service->publication.published;
-    (void)json_array_append_new(doors, json_pack("{s:s, s:s, s:b}", "door", "nss", "address",
-                                                 paths->view_file, "bound", published));
-    (void)json_array_append_new(doors, json_pack("{s:s, s:s, s:b}", "door", "control", "address",
-                                                 paths->control, "bound", 1));
+    (void)json_array_append_new(doors, json_pack("{s:s, s:o, s:b}", "door", "nss", "address",
+                                                 control_fields_text_new(paths->view_file), "bound",
+                                                 published));
+    (void)json_array_append_new(doors,
+                                json_pack("{s:s, s:o, s:b}", "door", "control", "address",
+                                          control_fields_text_new(paths->control), "bound", 1));
     (void)json_object_set_new(answer, "doors", doors);
 }
 
@@ -68,8 +72,9 @@ static void add_children(struct report *report, json_t *answer)
                                               board_state_text((enum child_state)state), "restarts",
                                               (json_int_t)atomic_load(&child->restarts)));
         if (state != CHILD_READY && state != CHILD_OFF)
-            add_problem(report, "see hearthd's messages", "the %s process is %s", name,
-                        board_state_text((enum child_state)state));
+            add_problem(report,
+                        "read what hearthd says: journalctl -u hearthd, or its own terminal",
+                        "the %s process is %s", name, board_state_text((enum child_state)state));
     }
     (void)json_object_set_new(answer, "children", children);
 }
@@ -129,11 +134,7 @@ static void add_household(struct report *report, json_t *answer)
 {
     const struct publication *publication = &report->service->publication;
     struct household_authority authority;
-    const uint8_t *id = ledger_own_id(report->service->ledger);
-    if (id)
-        control_fields_set_hex(answer, "household", id, 32);
-    else
-        (void)json_object_set_new(answer, "household", json_null());
+    control_fields_set_household(answer, "household", ledger_own_id(report->service->ledger));
     const struct rescue *rescue = &report->service->rescue;
     if (!report->household && rescue->kind == RESCUE_NONE)
         add_problem(report, "hearth init LABEL", "no household yet");
@@ -165,7 +166,9 @@ static void add_publication(struct report *report, json_t *answer)
         (void)json_object_set_new(answer, "published", json_null());
     }
     if (publication->failed != STATUS_OK)
-        add_problem(report, "is the disk full, or the view's folder not writable?",
+        add_problem(report,
+                    "look at the folder's rights and the room on its disk (ls -ld, df); it is "
+                    "tried again by itself",
                     "the view can't be published: %s", status_text(publication->failed));
 }
 
@@ -217,7 +220,9 @@ static void add_disk(struct report *report)
     if (statvfs(state, &disk) == 0 && disk.f_bavail * disk.f_frsize < DISK_LOW_BYTES)
         add_problem(report, "make room on it", "the disk of %s is full: writes are refused", state);
     else if (copy != STATUS_OK)
-        add_problem(report, "is the disk full, or failing?",
+        add_problem(report,
+                    "look at the room on the disk and at the kernel's messages (df, dmesg); it is "
+                    "tried again by itself",
                     "the copy of the ledger in %s can't be written: %s", state, status_text(copy));
 }
 
@@ -226,8 +231,8 @@ static void add_store(struct report *report, json_t *answer)
     struct ledger_stats stats = {.entries = 0};
     enum status status = ledger_stats(report->service->ledger, &stats);
     if (status != STATUS_OK)
-        add_problem(report, "see hearthd's messages", "the ledger's store can't be read: %s",
-                    status_text(status));
+        add_problem(report, "read what hearthd says: journalctl -u hearthd, or its own terminal",
+                    "the ledger's store can't be read: %s", status_text(status));
     control_fields_set_number(answer, "entries", stats.entries);
     control_fields_set_number(answer, "bytes", stats.bytes);
 }
@@ -264,7 +269,7 @@ enum status control_op_status(struct control_call *call)
     add_store(&report, answer);
     add_rescue(&report);
     add_disk(&report);
-    bool healthy = json_array_size(report.problems) == 0;
+    bool healthy = json_array_size(report.problems) == 0 && !report.lost;
     return json_object_set_new(answer, "healthy", json_boolean(healthy)) == 0 ? STATUS_OK
                                                                               : STATUS_NO_MEMORY;
 }

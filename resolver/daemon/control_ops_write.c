@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ledger/base/rrtype.h"
+#include "ledger/base/text.h"
 #include "resolver/daemon/batch.h"
 #include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/control_ops.h"
@@ -332,8 +333,10 @@ enum status control_op_ingest(struct control_call *call)
         return STATUS_NO_MEMORY;
     if (!json_is_array(entries) || json_array_size(entries) == 0)
         return control_call_refuse(call, STATUS_MALFORMED, "entries is missing or empty");
-    if (label && strlen(label) > 63)
+    if (label && strlen(label) > LIMIT_LABEL)
         return control_call_refuse(call, STATUS_TOO_LONG, "a label has at most 63 octets");
+    if (label && !text_is_plain((const uint8_t *)label, strlen(label)))
+        return control_call_refuse(call, STATUS_MALFORMED, "a label has no control characters");
     if (own && has_lost_household(call->service)) {
         call->hint = "hearth status";
         return control_call_refuse(call, STATUS_EXISTS,

@@ -4,7 +4,8 @@
  * answered with an error, then the session lingers (LINGER: what still comes is thrown away, for a
  * second at most), since closing with unread octets would take the answer from the client again. A
  * client that stalls within a frame, or does not take its answer, is dropped. When all places are
- * taken, the longest idle session makes room.
+ * taken, the longest idle session makes room. Guests, who may not write, have half of the places at
+ * most, and lose theirs to others before anybody who may write does, also within a frame.
  */
 #include "resolver/daemon/control_server.h"
 
@@ -19,6 +20,7 @@
 
 #include "ledger/base/clock.h"
 #include "ledger/base/reader.h"
+#include "resolver/daemon/control_fields.h"
 #include "resolver/daemon/log.h"
 
 enum session_state {
@@ -53,7 +55,7 @@ struct control_server {
     int listen_fd;
     struct event *acceptable, *resume;
     struct control_handlers handlers;
-    unsigned frame_timeout_ms, count;
+    unsigned frame_timeout_ms, count, guest_count;
     TAILQ_HEAD(, control_session) sessions;
     struct log_limit limit;
 };
@@ -69,11 +71,17 @@ static void event_drop(struct event *event)
         event_free(event);
 }
 
+static bool is_guest(const struct control_session *session)
+{
+    return session->right != CONTROL_RIGHT_WRITE;
+}
+
 static void session_close(struct control_session *session)
 {
     struct control_server *server = session->server;
     TAILQ_REMOVE(&server->sessions, session, link);
     server->count--;
+    server->guest_count -= is_guest(session);
     event_drop(session->readable);
     event_drop(session->writable);
     event_drop(session->deadline);
@@ -192,8 +200,9 @@ void control_session_answer(struct control_session *session, json_t *answer, int
 
 json_t *control_refusal(enum status status, const char *error)
 {
-    return json_pack("{s:i, s:b, s:s, s:s}", "version", CONTROL_VERSION, "ok", 0, "status",
-                     status_name(status), "error", error ? error : status_text(status));
+    return json_pack("{s:i, s:b, s:s, s:o}", "version", CONTROL_VERSION, "ok", 0, "status",
+                     status_name(status), "error",
+                     control_fields_text_new(error ? error : status_text(status)));
 }
 
 /* Answers what is not a frame, for the last time. */
@@ -321,32 +330,43 @@ static bool is_idle(const struct control_session *session)
     return session->state == SESSION_HEADER && session->have == 0;
 }
 
-/* Closes the longest idle session, one without the write right before others. */
-static bool make_room(struct control_server *server)
+/* A guest's session that nothing is being done for. */
+static bool is_idle_guest(const struct control_session *session)
 {
-    struct control_session *victim = NULL;
+    return is_guest(session) &&
+           (session->state == SESSION_HEADER || session->state == SESSION_PAYLOAD ||
+            session->state == SESSION_LINGER);
+}
+
+static struct control_session *find_longest(struct control_server *server,
+                                            bool (*is)(const struct control_session *session))
+{
     struct control_session *session = NULL;
     TAILQ_FOREACH(session, &server->sessions, link)
     {
-        if (!is_idle(session))
-            continue;
-        if (!victim)
-            victim = session;
-        if (session->right != CONTROL_RIGHT_WRITE) {
-            victim = session;
-            break;
-        }
+        if (is(session))
+            return session;
     }
+    return NULL;
+}
+
+/* Closes the longest idle session, a guest's before others. */
+static bool make_room(struct control_server *server, bool for_guest)
+{
+    struct control_session *victim = find_longest(server, is_idle_guest);
+    if (!victim && !for_guest)
+        victim = find_longest(server, is_idle);
     if (!victim)
         return false;
     log_limited(&server->limit, LOG_LEVEL_WARNING,
                 "control socket: all %d places are taken, an idle client was dropped",
-                CONTROL_SESSIONS_MAX);
+                for_guest ? CONTROL_GUESTS_MAX : CONTROL_SESSIONS_MAX);
     session_close(victim);
     return true;
 }
 
-static struct control_session *session_create(struct control_server *server, int fd)
+static struct control_session *session_create(struct control_server *server, int fd,
+                                              enum control_right right)
 {
     struct control_session *session = calloc(1, sizeof *session);
     if (!session) {
@@ -355,6 +375,7 @@ static struct control_session *session_create(struct control_server *server, int
     }
     session->server = server;
     session->fd = fd;
+    session->right = right;
     session->frame_fd = -1;
     session->want = CONTROL_HEADER_SIZE;
     session->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, session);
@@ -362,6 +383,7 @@ static struct control_session *session_create(struct control_server *server, int
     session->deadline = evtimer_new(server->base, on_deadline, session);
     TAILQ_INSERT_TAIL(&server->sessions, session, link);
     server->count++;
+    server->guest_count += is_guest(session);
     if (!session->readable || !session->writable || !session->deadline) {
         session_close(session);
         return NULL;
@@ -371,12 +393,18 @@ static struct control_session *session_create(struct control_server *server, int
 
 static void session_open(struct control_server *server, int fd)
 {
-    struct control_session *session = session_create(server, fd);
+    enum control_right right = CONTROL_RIGHT_NONE;
+    if (server->handlers.identify(server->handlers.context, fd, &right) != STATUS_OK)
+        right = CONTROL_RIGHT_NONE;
+    if (right != CONTROL_RIGHT_WRITE && server->guest_count >= CONTROL_GUESTS_MAX &&
+        !make_room(server, true)) {
+        close(fd);
+        return;
+    }
+    struct control_session *session = session_create(server, fd, right);
     if (!session)
         return;
-    if (server->handlers.identify(server->handlers.context, fd, &session->right) != STATUS_OK)
-        session->right = CONTROL_RIGHT_NONE;
-    if (session->right == CONTROL_RIGHT_NONE)
+    if (right == CONTROL_RIGHT_NONE)
         session_refuse(session, STATUS_DENIED, "this user may not use the control socket");
     else
         session_await(session);
@@ -397,7 +425,7 @@ static void on_acceptable(evutil_socket_t listen_fd, short what, void *arg)
         bool full = server->count >= CONTROL_SESSIONS_MAX;
         if (full && i > 0)
             return; /* whether somebody more is waiting, the loop will say */
-        if (full && !make_room(server)) {
+        if (full && !make_room(server, false)) {
             pause_accepting(server); /* all are at work: who waits is served when one is done */
             return;
         }
@@ -448,6 +476,8 @@ void control_server_destroy(struct control_server *server)
     struct control_session *next = NULL;
     for (struct control_session *at = TAILQ_FIRST(&server->sessions); at; at = next) {
         next = TAILQ_NEXT(at, link);
+        if (at->state == SESSION_WRITING && at->frame)
+            (void)write_some(at); /* what the socket takes now */
         session_close(at);
     }
     event_drop(server->acceptable);

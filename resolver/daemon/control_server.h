@@ -13,7 +13,12 @@
 #include "resolver/daemon/control_codec.h"
 #include "resolver/daemon/control_rights.h"
 
-enum { CONTROL_SESSIONS_MAX = 64, CONTROL_FRAME_TIMEOUT_MS = 10000, CONTROL_LINGER_MS = 1000 };
+enum {
+    CONTROL_SESSIONS_MAX = 64,
+    CONTROL_GUESTS_MAX = 32, /* of them, those without the write right */
+    CONTROL_FRAME_TIMEOUT_MS = 10000,
+    CONTROL_LINGER_MS = 1000
+};
 
 struct event_base;
 struct control_server;  /* heap */
@@ -35,7 +40,8 @@ struct control_handlers {
 struct control_server *control_server_create(struct event_base *base, int listen_fd,
                                              const struct control_handlers *handlers,
                                              unsigned frame_timeout_ms);
-/* Closes all sessions; requests without an answer get none. NULL is safe. */
+/* Closes all sessions; answers that were given are sent as far as their sockets take them, requests
+ * without an answer get none. NULL is safe. */
 void control_server_destroy(struct control_server *server);
 
 /* Takes over the answer (one reference), and `fd` unless it is -1: it goes with the answer and is

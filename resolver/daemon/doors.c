@@ -59,6 +59,14 @@ static enum status judge_failure(const struct config_endpoint *endpoint, enum st
     return status;
 }
 
+static void say_absent(const struct config_endpoint *endpoint)
+{
+    char text[CONFIG_ENDPOINT_TEXT_SIZE];
+    config_endpoint_text(endpoint, text);
+    if (!listener_is_here(endpoint))
+        log_warning("%s is no address of this machine yet: DNS is answered there once it is", text);
+}
+
 enum status doors_open(struct doors *doors, const struct config *config, const char *path,
                        const struct doors *old, char error[static DOORS_ERROR_SIZE])
 {
@@ -76,6 +84,8 @@ enum status doors_open(struct doors *doors, const struct config *config, const c
             doors_close(doors);
             return verdict;
         }
+        if (status == STATUS_OK && endpoint->line > 0)
+            say_absent(endpoint);
         if (status == STATUS_OK || status == STATUS_BUSY)
             doors->count++;
     }
@@ -87,6 +97,19 @@ void doors_close(struct doors *doors)
     for (uint32_t i = 0; i < doors->count; i++)
         listener_close(&doors->listeners[i]);
     doors->count = 0;
+}
+
+bool doors_can_open_more(const struct doors *doors)
+{
+    for (uint32_t i = 0; i < doors->count; i++) {
+        struct listener trial;
+        if (doors->listeners[i].bound ||
+            listener_open(&trial, &doors->listeners[i].endpoint, 1, NULL) != STATUS_OK)
+            continue;
+        listener_close(&trial);
+        return true;
+    }
+    return false;
 }
 
 unsigned doors_bound(const struct doors *doors)

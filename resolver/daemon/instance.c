@@ -114,15 +114,15 @@ static enum status bind_control(struct instance *instance, const struct paths *p
     if (fd < 0)
         return fail(error, "%s", paths->control);
     instance->control_fd = fd;
-    mode_t before = umask(0177);
+    /* Its mode is right from the start. To change it by its path would be root following whatever
+     * the user hearth, whose folder this is, puts there. */
+    mode_t before = umask(paths->system ? 0111 : 0177);
     int bound = bind(fd, (const struct sockaddr *)&address, sizeof address);
     int saved = errno;
     umask(before);
     errno = saved;
     if (bound != 0)
         return fail(error, "%s can't be bound", paths->control);
-    if (paths->system && chmod(paths->control, 0666) != 0)
-        return fail(error, "%s can't be opened to all", paths->control);
     if (listen(fd, CONTROL_BACKLOG) != 0)
         return fail(error, "%s can't be listened on", paths->control);
     return STATUS_OK;

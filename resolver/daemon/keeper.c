@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ledger/base/clock.h"
+#include "ledger/base/file.h"
 #include "ledger/rescue.h"
 #include "resolver/daemon/ledger_service.h"
 #include "resolver/daemon/log.h"
@@ -28,14 +29,10 @@ static void make_path(const struct keeper *keeper, const char *name, char path[s
     (void)snprintf(path, PATH_SIZE, "%s/%s", keeper->service->context->paths->state, name);
 }
 
-static enum status status_from_errno(int error)
-{
-    return error == ENOSPC || error == EDQUOT ? STATUS_FULL : STATUS_IO;
-}
-
 /* --- one copy --- */
 
-/* As much again must stay free. */
+/* What the copy takes, by the one before or by what is in the ledger; as much again must stay free.
+ */
 static enum status check_room(const struct keeper *keeper)
 {
     struct statvfs disk;
@@ -45,7 +42,8 @@ static enum status check_room(const struct keeper *keeper)
         return status;
     if (fstatvfs(keeper->fd, &disk) != 0)
         return STATUS_IO;
-    return disk.f_bavail * disk.f_frsize / 2 > keeper->bytes ? STATUS_OK : STATUS_FULL;
+    uint64_t needed = keeper->bytes > stats.bytes ? keeper->bytes : stats.bytes;
+    return disk.f_bavail * disk.f_frsize / 2 > needed ? STATUS_OK : STATUS_FULL;
 }
 
 /* AGAIN: it has begun. */
@@ -55,7 +53,7 @@ static enum status start(struct keeper *keeper, uint64_t entries)
     make_path(keeper, FRESH, path);
     keeper->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (keeper->fd < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     keeper->copying = entries;
     enum status status = check_room(keeper);
     if (status == STATUS_OK)
@@ -70,15 +68,10 @@ static enum status put_in_place(struct keeper *keeper)
     make_path(keeper, FRESH, fresh);
     make_path(keeper, RESCUE_COPY, path);
     if (fsync(keeper->fd) != 0 || fstat(keeper->fd, &info) != 0 || rename(fresh, path) != 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     keeper->bytes = (uint64_t)info.st_size;
     keeper->copied = keeper->copying;
-    int folder = open(keeper->service->context->paths->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return STATUS_IO;
-    enum status status = fsync(folder) == 0 ? STATUS_OK : STATUS_IO;
-    close(folder);
-    return status;
+    return file_sync_folder(keeper->service->context->paths->state);
 }
 
 /* The copy is in place, or will not be. */
@@ -105,8 +98,10 @@ static enum status work(struct keeper *keeper)
 {
     enum status status = backup_job_step(keeper->job, KEEPER_STEP);
     if (status == STATUS_AGAIN) {
-        /* Sets the disk to work early, so that there is little left to wait for in the end. */
-        (void)sync_file_range(keeper->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+        /* Waits for what the step before has written, and sets the disk to work on this one's: so
+         * that no wait is for more than that, also not the one in the end. */
+        (void)sync_file_range(keeper->fd, 0, 0,
+                              SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
         return STATUS_AGAIN;
     }
     return status == STATUS_OK ? put_in_place(keeper) : status;

@@ -35,6 +35,7 @@ struct keeper {
     enum status failed; /* of the last attempt */
 };
 
+/* NO_MEMORY. That a copy can't be made is no failure: it is said and tried again. */
 enum status keeper_open(struct keeper *keeper, struct ledger_service *service);
 /* Makes a last copy if there is time. A zeroed one is fine. */
 void keeper_close(struct keeper *keeper);

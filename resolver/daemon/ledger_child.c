@@ -38,13 +38,13 @@ const char *ledger_service_label(const struct ledger_service *service)
 }
 
 /* The host name's first label; a host without a name is "node". */
-static void find_host_label(char label[static 64])
+static void find_host_label(char label[static LIMIT_LABEL + 1])
 {
     char host[256] = "";
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
     size_t len = strcspn(host, ".");
-    if (len == 0 || len > 63)
+    if (len == 0 || len > LIMIT_LABEL)
         (void)memcpy(label, "node", sizeof "node");
     else
         memcpy(label, host, len);
@@ -141,6 +141,14 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
     (void)event_base_loopbreak(arg);
 }
 
+/* Who has written something that is stored is told so. */
+static void on_terminate(evutil_socket_t fd, short what, void *arg)
+{
+    struct ledger_service *service = arg;
+    publication_finish(&service->publication);
+    on_end(fd, what, service->base);
+}
+
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
     struct ledger_service *service = arg;
@@ -152,7 +160,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 static enum status add_events(struct loop_events *events, struct ledger_service *service)
 {
     struct event_base *base = service->base;
-    events->terminate = evsignal_new(base, SIGTERM, on_end, base);
+    events->terminate = evsignal_new(base, SIGTERM, on_terminate, service);
     events->reload = evsignal_new(base, SIGHUP, on_reload, service);
     events->parent = event_new(base, service->context->parent_fd, EV_READ, on_end, base);
     if (!events->terminate || !events->reload || !events->parent ||

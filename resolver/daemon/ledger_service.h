@@ -4,7 +4,7 @@
 #define HEARTH_RESOLVER_DAEMON_LEDGER_SERVICE_H
 
 #include "ledger/ledger.h"
-#include "ledger/node_key.h"
+#include "ledger/node_keys.h"
 #include "ledger/rescue.h"
 #include "resolver/daemon/child.h"
 #include "resolver/daemon/control_server.h"
@@ -22,8 +22,8 @@ struct ledger_service {
     struct publication publication;
     struct control_server *server;
     struct control_policy policy;
-    char host_label[64]; /* the host name's first label */
-    bool ending;         /* the database is damaged: the next process will mend it */
+    char host_label[LIMIT_LABEL + 1]; /* the host name's first label */
+    bool ending;                      /* the database is damaged: the next process will mend it */
 };
 
 /* Ends this process soon, since the database was found damaged; answers under way still go out. */

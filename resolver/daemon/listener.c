@@ -3,6 +3,9 @@
  * SO_REUSEPORT lets every worker have a queue of its own, but would also let a second program of
  * the same user take a share of the questions unnoticed. So TCP comes first, without it, and UDP is
  * tried once without it.
+ *
+ * Who names an address means it: at boot, it may come after hearthd (a lease, a router's
+ * announcement, duplicate address detection). IP_FREEBIND opens the door for when it is there.
  */
 #include "resolver/daemon/listener.h"
 
@@ -13,43 +16,42 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "resolver/socket_address.h"
+
 enum { TCP_BACKLOG = 256 };
 
-static socklen_t to_sockaddr(const struct config_endpoint *endpoint, struct sockaddr_storage *out)
+static bool bind_to(int fd, const struct config_endpoint *endpoint)
 {
-    memset(out, 0, sizeof *out);
-    if (address_is_ipv4(&endpoint->address)) {
-        struct sockaddr_in *in = (struct sockaddr_in *)out;
-        in->sin_family = AF_INET;
-        in->sin_port = htons(endpoint->port);
-        memcpy(&in->sin_addr, endpoint->address.octets + 12, 4);
-        return sizeof *in;
-    }
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(endpoint->port);
-    memcpy(&in6->sin6_addr, endpoint->address.octets, 16);
-    return sizeof *in6;
+    struct sockaddr_storage address;
+    socklen_t len = socket_address_make(&endpoint->address, endpoint->port, &address);
+    bool ipv4 = address.ss_family == AF_INET;
+    const int on = 1;
+    if (bind(fd, (const struct sockaddr *)&address, len) == 0)
+        return true;
+    if (errno != EADDRNOTAVAIL || endpoint->line == 0)
+        return false;
+    return setsockopt(fd, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_FREEBIND : IPV6_FREEBIND, &on,
+                      sizeof on) == 0 &&
+           bind(fd, (const struct sockaddr *)&address, len) == 0;
 }
 
 /* A bound socket; -1 with errno. */
 static int open_socket(const struct config_endpoint *endpoint, int type, bool share)
 {
-    struct sockaddr_storage address;
-    socklen_t len = to_sockaddr(endpoint, &address);
+    const int family = address_is_ipv4(&endpoint->address) ? AF_INET : AF_INET6;
     const int on = 1;
-    int fd = socket(address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     bool right = true;
-    if (address.ss_family == AF_INET6)
+    if (family == AF_INET6)
         right = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
     if (right && type == SOCK_STREAM) /* connections of the last run may still be closing */
         right = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
     if (right && share)
         right = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
     if (right)
-        right = bind(fd, (const struct sockaddr *)&address, len) == 0;
+        right = bind_to(fd, endpoint);
     if (right && type == SOCK_STREAM)
         right = listen(fd, TCP_BACKLOG) == 0;
     if (right)
@@ -120,6 +122,16 @@ enum status listener_open(struct listener *listener, const struct config_endpoin
     listener_close(listener);
     errno = saved;
     return status_of(saved);
+}
+
+bool listener_is_here(const struct config_endpoint *endpoint)
+{
+    const struct config_endpoint any_port = {.address = endpoint->address};
+    int fd = open_socket(&any_port, SOCK_DGRAM, false);
+    bool here = fd >= 0 || errno != EADDRNOTAVAIL;
+    if (fd >= 0)
+        close(fd);
+    return here;
 }
 
 void listener_close(struct listener *listener)

@@ -1,7 +1,7 @@
 /* log.h: one-line messages on stderr, each in one write(2).
  *
  * Control characters are shown as '?', so that hostile input can't forge lines or drive a terminal.
- * What hostile input can cause again and again goes through log_limited. log_limited.
+ * What hostile input can cause again and again goes through log_limited.
  */
 #ifndef HEARTH_RESOLVER_DAEMON_LOG_H
 #define HEARTH_RESOLVER_DAEMON_LOG_H

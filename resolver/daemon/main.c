@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "resolver/daemon/config.h"
 #include "resolver/daemon/log.h"
@@ -84,7 +85,11 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "%s\n", error);
         return EXIT_USAGE;
     }
-    if (options.check)
-        return printf("%s is right\n", paths.config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (options.check) {
+        bool there = access(paths.config, F_OK) == 0;
+        return printf("%s is %s\n", paths.config, there ? "right" : "not there: defaults") < 0
+                   ? EXIT_FAILURE
+                   : EXIT_SUCCESS;
+    }
     return parent_run(&paths, &config, options.verbose);
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/base/view_format.h"
+
 enum { SOCKET_PATH_MAX = 107 /* octets of sun_path without its NUL, unix(7) */ };
 
 [[gnu::format(printf, 2, 3)]] static enum status put(char path[static PATHS_SIZE],
@@ -52,7 +54,7 @@ static enum status init_directory(struct paths *paths, const char *dir)
         {paths->state, "state"},
         {paths->owner, "owner"},
         {paths->view, "view"},
-        {paths->view_file, "view/names.view"},
+        {paths->view_file, "view/" VIEW_FILE_NAME},
         {paths->run, "run"},
         {paths->control, "run/control.sock"},
         {paths->proxy, "proxy"},
@@ -80,12 +82,9 @@ static enum status init_system(struct paths *paths)
         char *path;
         const char *text;
     } rows[] = {
-        {paths->config, "/etc/hearth/hearth.conf"},
-        {paths->state, "/var/lib/hearth/state"},
-        {paths->owner, "/etc/hearth/owner"},
-        {paths->view, "/var/lib/hearth/view"},
-        {paths->view_file, "/var/lib/hearth/view/names.view"},
-        {paths->run, "/run/hearth"},
+        {paths->config, "/etc/hearth/hearth.conf"},   {paths->state, "/var/lib/hearth/state"},
+        {paths->owner, "/etc/hearth/owner"},          {paths->view, VIEW_SYSTEM_FOLDER},
+        {paths->view_file, VIEW_SYSTEM_PATH},         {paths->run, "/run/hearth"},
         {paths->control, "/run/hearth/control.sock"},
     };
     enum status status = init_proxy(paths);

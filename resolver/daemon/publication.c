@@ -227,6 +227,12 @@ void publication_await(struct publication *publication, struct control_session *
     publication_request(publication);
 }
 
+void publication_finish(struct publication *publication)
+{
+    if (!TAILQ_EMPTY(&publication->waiters))
+        publish(publication);
+}
+
 enum status publication_open(struct publication *publication, struct ledger_service *service)
 {
     const struct timeval pause = {.tv_sec = PUBLICATION_CHECK_S};

@@ -40,8 +40,13 @@ struct publication {
     size_t names, conflicts;
 };
 
+/* NO_MEMORY, and what publisher_open says of the view's folder. That a first view can't be published
+ * is no failure: it is said and tried again. publication_close in any case. */
 enum status publication_open(struct publication *publication, struct ledger_service *service);
 void publication_close(struct publication *publication); /* a zeroed one is fine */
+
+/* Publishes now if anybody waits for it, and answers them. */
+void publication_finish(struct publication *publication);
 
 /* Something has changed. */
 void publication_request(struct publication *publication);

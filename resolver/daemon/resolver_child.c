@@ -2,7 +2,8 @@
  *
  * Threads: the workers (resolver_udp.h) read the view and nothing else; this one has the event loop
  * with TCP, the upstream, signals, the parent's end and the clock. Without an upstream, say because
- * libunbound refused a setting, household names are served all the same.
+ * libunbound refused a setting, household names are served all the same. After sleep and in another
+ * network the upstream is renewed; another configuration comes with another process.
  */
 #include "resolver/daemon/child.h"
 
@@ -14,6 +15,7 @@
 
 #include "ledger/base/clock.h"
 #include "resolver/daemon/log.h"
+#include "resolver/daemon/network_watch.h"
 #include "resolver/daemon/resolver_desk.h"
 #include "resolver/daemon/resolver_handoff.h"
 #include "resolver/daemon/resolver_tcp.h"
@@ -30,7 +32,11 @@ struct resolver {
     struct udp_workers *workers;
     struct tcp_server *tcp;
     struct event *on_term, *on_parent, *on_second;
+    struct network_watch network;
 };
+
+/* Where all questions begin (a.root-servers.net): the way there is the way to the world. */
+static const char *const world[] = {"198.41.0.4", "2001:503:ba3e::2:30"};
 
 /* Household time (ledger/base/clock.h): what the ledger's clock said when it published is the
  * floor. */
@@ -41,15 +47,6 @@ static void move_clock(struct resolver *resolver)
     uint64_t floor_ms = desk->input.view ? desk->input.view->published_ms : 0;
     atomic_store_explicit(&resolver->shared.now_ms, clock_household_ms(clock_read(), floor_ms),
                           memory_order_relaxed);
-}
-
-static void on_second(evutil_socket_t fd, short what, void *context)
-{
-    struct resolver *resolver = context;
-    (void)fd;
-    (void)what;
-    move_clock(resolver);
-    desk_report(&resolver->desk);
 }
 
 static void on_end(evutil_socket_t fd, short what, void *context)
@@ -65,25 +62,72 @@ static struct upstream_endpoint endpoint_of(const struct config_endpoint *endpoi
     return (struct upstream_endpoint){.address = endpoint->address, .port = endpoint->port};
 }
 
-static void start_upstream(struct resolver *resolver)
+/* Borrows `forward`. */
+static struct upstream_settings settings_of(
+    const struct resolver *resolver, struct upstream_endpoint forward[static CONFIG_FORWARD_MAX])
 {
     const struct config *config = resolver->shared.context->config;
-    struct upstream_endpoint forward[CONFIG_FORWARD_MAX];
-    const char *what = "";
     for (size_t i = 0; i < config->resolver.forward_count; i++)
         forward[i] = endpoint_of(&config->resolver.forward[i]);
-    struct upstream_settings settings = {
+    return (struct upstream_settings){
         .forward_count = config->resolver.forward_count,
         .forward = forward,
         .has_local = config->resolver.has_local_upstream,
         .local = endpoint_of(&config->resolver.local_upstream),
     };
+}
+
+static void start_upstream(struct resolver *resolver)
+{
+    struct upstream_endpoint forward[CONFIG_FORWARD_MAX];
+    struct upstream_settings settings = settings_of(resolver, forward);
+    const char *what = "";
     enum status status = upstream_create(&resolver->upstream, resolver->base, &settings, &what);
     if (status != STATUS_OK) {
         resolver->upstream = NULL;
         log_error("only household names are served, the upstream could not be set up: %s (%s)",
                   status_text(status), what);
     }
+}
+
+static bool network_is_new(struct resolver *resolver)
+{
+    struct address others[NETWORK_WATCH_MAX];
+    struct network_look look;
+    struct upstream_endpoint forward[CONFIG_FORWARD_MAX];
+    struct upstream_settings settings = settings_of(resolver, forward);
+    size_t count = 0;
+    for (; count < sizeof world / sizeof world[0]; count++)
+        (void)address_parse(&others[count], world[count]); /* right by sight */
+    for (size_t i = 0; i < settings.forward_count; i++)
+        others[count++] = forward[i].address;
+    if (settings.has_local)
+        others[count++] = settings.local.address;
+    network_look_take(&look, others, count);
+    return network_watch_step(&resolver->network, &look);
+}
+
+static void renew_upstream(struct resolver *resolver)
+{
+    struct upstream_endpoint forward[CONFIG_FORWARD_MAX];
+    struct upstream_settings settings = settings_of(resolver, forward);
+    const char *what = "";
+    enum status status = upstream_renew(resolver->upstream, &settings, &what);
+    if (status == STATUS_OK)
+        log_info("after sleep or in another network: what the upstream had learnt is forgotten");
+    else
+        log_error("the upstream could not be renewed: %s (%s)", status_text(status), what);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *context)
+{
+    struct resolver *resolver = context;
+    (void)fd;
+    (void)what;
+    move_clock(resolver);
+    desk_report(&resolver->desk);
+    if (resolver->upstream && network_is_new(resolver))
+        renew_upstream(resolver);
 }
 
 static enum status start_events(struct resolver *resolver)
@@ -116,6 +160,7 @@ static enum status start(struct resolver *resolver)
     if (status != STATUS_OK)
         return status;
     move_clock(resolver);
+    (void)network_is_new(resolver); /* what is compared with later */
     start_upstream(resolver);
     status = start_events(resolver);
     if (status == STATUS_OK)

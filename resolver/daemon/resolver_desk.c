@@ -1,8 +1,9 @@
 /* resolver_desk.c: see resolver_desk.h. */
 #include "resolver/daemon/resolver_desk.h"
 
-#include <netinet/in.h>
 #include <string.h>
+
+#include "resolver/socket_address.h"
 
 enum status desk_init(struct desk *desk, struct resolver_shared *shared)
 {
@@ -26,43 +27,13 @@ void desk_refresh(struct desk *desk)
     desk->input.now_ms = atomic_load_explicit(&desk->shared->now_ms, memory_order_relaxed);
 }
 
-static struct address address_of(const struct sockaddr *peer)
-{
-    if (peer->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, peer, sizeof in);
-        return address_from_ipv4((const uint8_t *)&in.sin_addr);
-    }
-    struct sockaddr_in6 in6;
-    memcpy(&in6, peer, sizeof in6);
-    return address_from_ipv6((const uint8_t *)&in6.sin6_addr);
-}
-
-static bool is_loopback(const struct address *address)
-{
-    static const uint8_t ipv6[16] = {[15] = 1};
-    if (address_is_ipv4(address))
-        return address->octets[12] == 127;
-    return memcmp(address->octets, ipv6, sizeof ipv6) == 0;
-}
-
-static bool has_prefix(const struct address *address, const struct config_prefix *prefix)
-{
-    unsigned whole = prefix->bits / 8;
-    unsigned rest = prefix->bits % 8;
-    const uint8_t *a = address->octets;
-    const uint8_t *b = prefix->address.octets;
-    if (memcmp(a, b, whole) != 0)
-        return false;
-    return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
-}
-
 static enum answer_client judge_client(const struct config *config, const struct address *address)
 {
-    if (is_loopback(address))
+    if (address_is_loopback(address))
         return ANSWER_LOCAL;
     for (size_t i = 0; i < config->resolver.allow_count; i++) {
-        if (has_prefix(address, &config->resolver.allow[i]))
+        const struct config_prefix *allowed = &config->resolver.allow[i];
+        if (address_has_prefix(address, &allowed->address, allowed->bits))
             return ANSWER_GUEST;
     }
     return ANSWER_STRANGER;
@@ -70,7 +41,7 @@ static enum answer_client judge_client(const struct config *config, const struct
 
 void desk_meet(struct desk *desk, const struct sockaddr *peer)
 {
-    desk->input.peer = address_of(peer);
+    desk->input.peer = socket_address_read(peer);
     desk->input.client = judge_client(desk->shared->context->config, &desk->input.peer);
 }
 
@@ -88,6 +59,8 @@ void desk_count(struct desk *desk, enum answer_kind kind)
 
 void desk_report(struct desk *desk)
 {
+    if (!desk->shared)
+        return; /* it was never set up */
     struct board_child *child = &desk->shared->context->board->children[CHILD_RESOLVER];
     for (unsigned i = 0; i < BOARD_COUNTERS; i++) {
         if (desk->counts[i] == 0)

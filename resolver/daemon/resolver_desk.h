@@ -42,7 +42,7 @@ void desk_meet(struct desk *desk, const struct sockaddr *peer);
 /* One query more, and what became of it. */
 void desk_count(struct desk *desk, enum answer_kind kind);
 
-/* Puts the counts on the board. */
+/* Puts the counts on the board. A zeroed desk is fine. */
 void desk_report(struct desk *desk);
 
 #endif

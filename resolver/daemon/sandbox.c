@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -156,10 +157,18 @@ static const struct narrow narrows[] = {
     {"socket", RESOLVER, 2, {{0, ALL, AF_INET}, {1, SOCKET_KIND, SOCK_STREAM}}},
     {"socket", RESOLVER, 2, {{0, ALL, AF_INET6}, {1, SOCKET_KIND, SOCK_DGRAM}}},
     {"socket", RESOLVER, 2, {{0, ALL, AF_INET6}, {1, SOCKET_KIND, SOCK_STREAM}}},
-    {"setsockopt", RESOLVER, 1, {{1, ALL, SOL_SOCKET}}},
-    {"setsockopt", RESOLVER, 1, {{1, ALL, IPPROTO_IP}}},
-    {"setsockopt", RESOLVER, 1, {{1, ALL, IPPROTO_IPV6}}},
-    {"setsockopt", RESOLVER, 1, {{1, ALL, IPPROTO_TCP}}},
+    /* what libunbound sets on its sockets, and the workers on theirs. The doors' sockets are the
+     * parent's too and outlive this process: a filter or a group put on one would stay */
+    {"setsockopt", RESOLVER, 2, {{1, ALL, SOL_SOCKET}, {2, ALL, SO_REUSEADDR}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IP}, {2, ALL, IP_MTU_DISCOVER}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IP}, {2, ALL, IP_BIND_ADDRESS_NO_PORT}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IP}, {2, ALL, IP_PKTINFO}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IPV6}, {2, ALL, IPV6_V6ONLY}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IPV6}, {2, ALL, IPV6_MTU}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IPV6}, {2, ALL, IPV6_MTU_DISCOVER}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_IPV6}, {2, ALL, IPV6_RECVPKTINFO}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_TCP}, {2, ALL, TCP_NODELAY}}},
+    {"setsockopt", RESOLVER, 2, {{1, ALL, IPPROTO_TCP}, {2, ALL, TCP_MAXSEG}}},
     {"openat", RESOLVER, 1, {{2, OPEN_CHANGES, O_RDONLY}}},
 };
 

@@ -5,7 +5,8 @@
 #define HEARTH_RESOLVER_DAEMON_SANDBOX_H
 
 #include "ledger/base/status.h"
-#include "resolver/daemon/child.h"
+#include "resolver/daemon/board.h"
+#include "resolver/daemon/paths.h"
 
 /* Leaves the calling thread, and those that it starts later, its role's folders: the ledger reads
  * and writes state and view, the resolver reads the view. Also no core dump and no more

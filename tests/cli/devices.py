@@ -105,17 +105,41 @@ def change(h, camera):
     changed = h.expect(0, "adopt", "camera", f"[{CAMERA}]:8443", "--yes")
     h.check(changed["replaced_key"] is True, "a key change is said")
     h.check(h.expect(0, "verify", "camera:8443")["expected"] == [again.fingerprint], "the new key alone")
+    h.check(h.run("verify", "camera:8443").stdout.rstrip().endswith("why camera:8443"), "next, when it matches")
     again.stop()
+    for name, family in (("camera:8443", "AAAA"), ("old:8443", "A")):
+        if family == "A":
+            h.expect(0, "set", "old", "A", "192.0.2.9")
+            h.expect(0, "set", "_8443._tcp.old", "TLSA", "3", "1", "1", "ab" * 32)
+        said = h.run("verify", name, "--timeout", "2").stdout.rstrip()
+        h.check(said.endswith(f"set {name.split(':')[0]} {family} ADDR"), f"next, when it is gone: {said}")
+    h.check(h.run("revoke", "old:8443", "--yes").stdout.rstrip().endswith("adopt old ADDR:8443"), "next, after revoke")
+    said = h.run("verify", "old:8443", "--timeout", "2").stdout
+    h.check("adopt old ADDR:8443, once the device" in said or "set old A ADDR" in said, f"next, withdrawn: {said}")
+    h.expect(0, "forget", "old")
     h.expect(0, "set", "camera", "AAAA", ATTIC)
     return moved
 
 
 def plain(h):
     radio = Device(h, NAS, "radio.pem", "--plain")
+    h.expect(4, "adopt", "radio", NAS, "--fingerprint", "ab" * 32, rule="fingerprint", hint=f"[{NAS}]:PORT")
     done = h.expect(0, "adopt", "radio", NAS, "--yes")
     h.check(done.get("tls") is False and done.get("fingerprint") is None, "no TLS: address only")
     h.check(set(h.data("radio")) == {("radio.maple.home.arpa", "AAAA")}, "no TLSA")
     radio.stop()
+
+
+def oldest(h):
+    """TLS 1.0, RSA-1024, and it hangs up on what it does not know: a name, and any greeting newer than itself."""
+    for number, refuses in enumerate((["--no-sni"], ["--no-news"], ["--no-sni", "--no-news"])):
+        fax = Device(h, NAS, f"fax{number}.pem", *HOPELESS[:-1], "1.0", *refuses)
+        done = h.expect(0, "adopt", f"fax{number}", NAS, "--yes")
+        h.check(done.get("fingerprint") == fax.fingerprint, f"adopted {refuses}")
+        judged = h.expect(0, "verify", f"fax{number}")
+        h.check(judged["verdict"] == "matched" and "old-protocol" in judged["forgiven"], f"verified: {judged}")
+        fax.stop()
+        h.expect(0, "forget", f"fax{number}")
 
 
 def revoke(h, camera):
@@ -126,7 +150,8 @@ def revoke(h, camera):
     h.check(judged["verdict"] == "withdrawn", f"withdrawn: {judged['verdict']}")
     h.check(judged["withdrawal"]["reason"] == 2 and len(judged["withdrawal"]["author"]) == 64, "by whom")
     h.check(("_443._tcp.camera.maple.home.arpa", "TLSA") not in h.data("camera"), "it answers nothing")
-    h.expect(0, "revoke", "camera:443", "--yes")  # again: nothing left to do
+    again = h.expect(0, "revoke", "camera:443", "--yes")  # nothing left to do
+    h.check(again["withdrawn"] == [] and again["kept"] == 0, f"again: {again}")
     h.expect(4, "adopt", "camera", ATTIC, "--yes", rule="withdrawn")
     kinds = [entry["kind"] for entry in h.expect(0, "log", "camera")["entries"]]
     h.check("withdraw" in kinds, "the log of the name has it")
@@ -149,6 +174,7 @@ def main():
         verify(h, camera)
         devices.append(change(h, camera))
         plain(h)
+        oldest(h)
         revoke(h, camera)
     finally:
         for device in devices:

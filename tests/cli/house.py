@@ -40,7 +40,7 @@ class House:
             if self.daemon:
                 self.daemon.kill()
                 self.daemon.wait()
-            if self.failed:
+            if self.failed and os.path.exists(self.path("hearthd.log")):
                 sys.stdout.write(open(self.path("hearthd.log"), errors="replace").read())
             shutil.rmtree(self.dir, ignore_errors=True)
 

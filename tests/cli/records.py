@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """records.py BUILD: a household by hand: init, set, ls, show, import, unset, forget, log, backup, export, and every wrong input."""
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -19,7 +20,13 @@ def before_there_is_a_household(h):
     h.expect(3, "status", "--wait", "0")
     h.expect(1, "verify", "camera")
     h.start()
-    h.expect(1, "status")
+    early = h.expect(1, "status")
+    h.check(early["household"] is None and early["problems"] == [{"text": "no household yet",
+                                                                  "hint": "hearth init LABEL"}], f"status: {early}")
+    text = h.run("status").stdout
+    nss = [line for line in text.splitlines() if line.startswith("nss ")]
+    h.check(len(nss) == 1 and nss[0].endswith("no household yet"), f"the NSS door: {nss}")
+    h.check("taken by another" not in text and "init LABEL" in text.splitlines()[-1], f"status: {text}")
     h.expect(4, "ls", rule="NO_HOUSEHOLD", hint="init")
     h.expect(4, "set", "camera", "A", "192.168.1.1", rule="NO_HOUSEHOLD")
 
@@ -35,6 +42,14 @@ def init(h):
     h.expect(4, "init", "maple", "--recovery-out", taken, rule="EXISTS")
     h.check(open(taken).read() == "mine", "an existing FILE is not touched")
     h.check(not os.path.exists(h.path("owner", "owner.key")), "and no key was made")
+    os.mkdir(h.path("forgetful"))
+    lost = h.path("forgetful", "paper")
+    forgetful = {**os.environ, "FORGETFUL": h.path("forgetful"), "LD_PRELOAD": os.path.join(sys.argv[1], "lib", "libcli_folder_fsync.so"),
+                 "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    h.expect(5, "init", "maple", "--recovery-out", lost, rule="IO", env=forgetful)
+    h.check(not os.path.exists(lost) and h.expect(1, "status")["household"] is None,
+            "no household before its recovery key is durable")
+    shutil.rmtree(h.path("owner"))
     paper = h.path("paper")
     made = h.expect(0, "init", "Maple", "--recovery-out", paper)
     h.check(made.get("zone") == "maple.home.arpa" and made.get("label") == "maple", "zone and label")
@@ -47,6 +62,7 @@ def init(h):
     h.check(again.get("id") == made.get("id"), "the household that is there is named")
     status = h.expect(0, "status")
     h.check(status.get("healthy") is True and len(status.get("nodes", [])) == 1, "healthy, one node")
+    h.check(status.get("household") == made["id"], "status and init spell the household alike")
     return made["id"]
 
 
@@ -108,7 +124,45 @@ def set_and_ls(h, household):
         why = h.expect(0, *door)
         h.check(why["problems"] == [] and len(why["records"]) == 4, "why")
     h.expect(1, "why", "nobody")
+    every_type(h)
     h.expect(4, "set", "camera.oak.home.arpa", "A", "192.168.1.1", rule="FOREIGN")
+
+
+def every_type(h):
+    """`why` has what is published, whatever its type and size, and compares it with what each door says."""
+    h.expect(0, "set", "nas", "TXT", *[f"{i}" + "x" * 199 for i in range(8)])  # more than UDP takes
+    h.expect(0, "set", "nas", "SSHFP", "4", "2", HASH)
+    h.expect(0, "set", "nas", "CAA", "0", "issue", '";"')
+    h.expect(0, "set", "_dns.nas", "SVCB", "1", "nas", "alpn=dot")
+    for name, types in [("_ipp._tcp.printer", ["SRV"]), ("cam1.garage", ["HTTPS"]), ("_dns.nas", ["SVCB"]),
+                        ("nas", ["A", "TXT", "SSHFP", "CAA"]), ("_443._tcp.camera", ["TLSA"])]:
+        why = h.expect(0, "why", name)
+        h.check(why["problems"] == [] and [row["type"] for row in why["records"]] == types, f"why {name}: {why}")
+        doors = [door for row in why["records"] for door in row["doors"] if door["door"].startswith("DNS ")]
+        h.check(len(doors) == len(types) and all(door["agrees"] for door in doors), f"why {name}: {doors}")
+    apex = h.expect(0, "why", "@")
+    h.check({"SOA", "NS"} <= {row["type"] for row in apex["records"]}, f"why @: {apex}")
+    for words, code, last in [(["why", "_x._tcp.nobody"], 1, "set _x._tcp.nobody TYPE RDATA"),
+                              (["why", "nobody:8443"], 1, "adopt nobody ADDR:8443"),
+                              (["why", "_8443._tcp.nobody"], 1, "set _8443._tcp.nobody TYPE RDATA"),
+                              (["why", "_443._tcp.camera"], 0, "verify camera, to ask the device itself"),
+                              (["why", "_ipp._tcp.printer"], 0, "show _ipp._tcp.printer"),
+                              (["set", "_8443._tcp.tv", "TLSA", "3", "1", "1", HASH], 0, "verify tv:8443")]:
+        done = h.run(*words)
+        h.check(done.returncode == code and done.stdout.rstrip().endswith(last), f"{words}: {done}")
+    h.expect(0, "unset", "_8443._tcp.tv")
+
+
+def words_for_the_shell(h):
+    """A hint can be typed: it has the folder as the shell takes it."""
+    odd = h.path("it's a folder")
+    os.mkdir(odd)
+    done = subprocess.run([os.path.join(h.bin, "hearth"), "-d", odd, "ls"], capture_output=True, encoding="utf-8")
+    hint = done.stderr.split("Try: ")[-1].strip()
+    h.check(shlex.split(hint) == ["hearthd", "-d", odd], f"hint: {hint}")
+    done = h.run("--version")
+    h.check(done.returncode == 0 and done.stdout.startswith("hearth ") and done.stdout.count(".") == 2, f"{done}")
+    h.check(h.expect(0, "--version")["release"] == done.stdout.split()[1], "release")
 
 
 def wrong_input(h):
@@ -159,11 +213,18 @@ def wrong_input(h):
         (["adopt", "x", "192.168.1.1", "--fingerprint", "00"], 2, "MALFORMED", None),
         (["verify", "x:0"], 2, "RANGE", None),
         (["verify", "küche"], 4, "NAME_U_LABEL", "xn--kche-0ra"),
-        (["import", "/nonexistent"], 2, None, None),
+        (["import", "/nonexistent"], 2, None, "standard input"),
+        (["import", "/"], 5, "IO", "standard input"),
+        (["ls", "nobody"], 1, "NOT_FOUND", "ls"),
+        (["show", "nobody"], 1, "NOT_FOUND", "ls"),
+        (["log", "nobody"], 1, "NOT_FOUND", "log"),
         (["import", "-", "--format", "xls"], 2, None, "csv"),
         (["export", "everything"], 2, None, None),
         (["export", "anchor"], 2, None, None),
-        (["log", "--limit", "x"], 2, "RANGE", None),
+        (["log", "--limit", "x"], 2, "RANGE", "--limit 100"),
+        (["verify", "camera", "--timeout", "0"], 2, "RANGE", "--timeout 10"),
+        (["status", "--wait", "86401"], 2, "RANGE", "--wait 10"),
+        (["status", "--wait", ""], 2, "RANGE", "--wait 10"),
         (["rotate", "camera"], 2, None, None),
         (["node", "ls"], 2, None, None),
         (["doctor"], 2, None, None),
@@ -261,6 +322,7 @@ def main():
         household = init(h)
         init_goes_on(h)
         set_and_ls(h, household)
+        words_for_the_shell(h)
         wrong_input(h)
         take_away(h)
         text_for_people(h)

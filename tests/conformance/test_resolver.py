@@ -377,27 +377,61 @@ def read_ede(packet):
     return struct.unpack_from(">H", packet, packet.rindex(b"\0\x0f\0") + 4)[0]
 
 
-def test_too_many():
-    """600 questions to an upstream that hangs: 512 wait for it, the others hear at once that it is too much."""
-    upstream = Upstream()
-    upstream.hang = True
-    house = House(TRUSTING, f"forward={upstream.port}")
+def receive_stamped(client):
+    """A datagram, and the kernel's word on when it came: the order stays known however late we read."""
+    packet, control, _, _ = client.recvmsg(2048, 64)
+    (_, _, stamp), = control
+    return struct.unpack("qq", stamp), packet
+
+
+def ask_too_much(house, count, each):
+    """Questions for which nobody answers, `each` from one socket, so that no buffer overflows; one for a household
+    name behind them comes back when they have been taken. Returns how long it took to ask them all, and of each answer
+    (time, code of the extended error, RCODE), in the order in which they came."""
+    started = time.monotonic()
     opt = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    clients, replies = [], []
+    for first in range(0, count, each):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        clients.append(client)
+        client.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS
         client.connect(("127.0.0.1", house.port))
-        client.settimeout(30)
-        for i in range(600):
+        client.settimeout(60)
+        for i in range(first, first + each):
             packet = bytearray(query(f"h{i}.example.com", 1, i) + opt)
             packet[11] = 1
             client.send(packet)
-            if i % 50 == 49:
-                house.dig(CAMERA)  # all so far have been taken
-        replies = [client.recv(2048) for _ in range(600)]
-    errors = [read_ede(r) for r in replies]
-    check(all(r[3] & 15 == 2 for r in replies), "600 questions to a dead upstream: all SERVFAIL")
-    check(errors.count(14) == 88 and errors.count(23) == 512, "512 after the wait, the rest at once")
-    check(errors[0] == 14, "at once comes first")
-    check(house.end()[0] == 0, "ends")
+        client.send(query(CAMERA, 1, 0xffff))
+        taken = False
+        while not taken:
+            stamp, packet = receive_stamped(client)
+            taken = packet[:2] == b"\xff\xff"
+            if not taken:
+                replies.append((client, stamp, packet))
+    seconds = time.monotonic() - started
+    for client in clients:
+        missing = each - sum(owner is client for owner, _, _ in replies)
+        replies += [(client, *receive_stamped(client)) for _ in range(missing)]
+        client.close()
+    return seconds, sorted((stamp, read_ede(packet), packet[3] & 15) for _, stamp, packet in replies)
+
+
+def test_too_many():
+    """600 questions to an upstream that hangs: 512 wait for it, the others hear at once that it is too much.
+
+    They can be counted only if all are asked before the first one's time is up (4 s): a machine that was too slow for
+    it tries again."""
+    for _ in range(8):
+        upstream = Upstream()
+        upstream.hang = True
+        house = House(TRUSTING, f"forward={upstream.port}")
+        seconds, replies = ask_too_much(house, 600, 50)
+        ended = house.end()[0]
+        if seconds < 3:
+            break
+    check(all(rcode == 2 for _, _, rcode in replies), "600 questions to a dead upstream: all SERVFAIL")
+    check([code for _, code, _ in replies] == [14] * 88 + [23] * 512, "the rest at once, then 512 after the wait")
+    check(ended == 0, "ends")
 
 
 def test_end_while_asking():

@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """The operations of docs/control-protocol.md, asked of a real hearthd with a household whose owner is this test."""
+import base64
+import hashlib
 import os
+import shutil
 import signal
 import struct
+import subprocess
+import tempfile
 import unittest
 
 import hearthd
@@ -21,6 +26,19 @@ def record(name, kind, *rrs, ttl=300):
 
 def address(number):
     return "fd" + "00" * 11 + struct.pack(">I", number).hex()
+
+
+def base32(octets):
+    """An id as names spell it."""
+    return base64.b32encode(octets).decode().rstrip("=").lower()
+
+
+def spki_sha256(certificate):
+    """Of a certificate in PEM, by another program than ours."""
+    key = subprocess.run(["openssl", "x509", "-noout", "-pubkey"], input=certificate.encode(), capture_output=True,
+                         check=True).stdout
+    return hashlib.sha256(subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key,
+                                         capture_output=True, check=True).stdout).hexdigest()
 
 
 class WithHearthd(unittest.TestCase):
@@ -79,6 +97,18 @@ class BeforeAHousehold(WithHearthd):
         self.assertEqual(self.client.receive()["status"], "MALFORMED")
         self.ok("hello")
 
+    def test_what_is_no_text(self):
+        """An answer is JSON all the same: a character is not cut in two, and a path that is no UTF-8 is shown."""
+        answer = self.refused("MALFORMED", "x" * 63 + "\u20ac")
+        self.assertIn('"' + "x" * 63 + '"', answer["error"])
+        daemon = Hearthd("[resolver]\nlisten = none\n", tempfile.mkdtemp(prefix="hearthd-\udcff-"))
+        self.addCleanup(shutil.rmtree, daemon.directory, True)
+        daemon.start()
+        doors = {door["door"]: door["address"] for door in daemon.ask("status")["doors"]}
+        self.assertEqual(sorted(doors), ["control", "nss"])
+        self.assertTrue(all("hearthd-\\xff-" in address for address in doors.values()), doors)
+        self.assertEqual(daemon.stop(), 0)
+
     def test_nothing_founds_by_accident(self):
         owner = Owner()
         answer = self.refused("FOREIGN", "ingest", entries=[owner.genesis.hex()])
@@ -113,7 +143,7 @@ class Household(WithHearthd):
         owner = self.found()
         self.assertEqual([result["rule"] for result in self.answer["results"]], ["in-effect"] * 2)
         hello = self.ok("hello")
-        self.assertEqual((hello["household"], hello["petname"]), (owner.namespace.hex(), "maple"))
+        self.assertEqual((hello["household"], hello["petname"]), (base32(owner.namespace), "maple"))
         node = self.ok("node")
         self.assertEqual(node["label"], "hall")
         authority = self.ok("authority")
@@ -126,10 +156,30 @@ class Household(WithHearthd):
                          (node["signing_key"], "admin", "live", "hall", owner.time_ms))
         self.assertEqual((grant["grant_id"], grant["by_id"], grant["scoped"]), (owner.head.hex(), None, False))
         status = self.ok("status")
+        self.assertEqual(status["household"], hello["household"])
         self.assertTrue(status["healthy"], status["problems"])
         self.assertEqual([(node["label"], node["role"], node["state"], node["self"]) for node in status["nodes"]],
                          [("hall", "admin", "live", True)])
         self.refused("EXISTS", "ingest", entries=[Owner(b"x" * 32).genesis.hex()], own=True)
+
+    def test_grant_has_the_tls_key(self):
+        """Others know this node by the key of its TLS certificate: the GRANT names that, and possession signs it."""
+        with open(os.path.join(self.daemon.directory, "state", "tls.pem")) as file:
+            spki = spki_sha256(file.read())
+        node = self.ok("node")
+        self.assertEqual(node["spki_sha256"], spki)
+        owner = Owner()
+        possession = self.ok("possess", namespace=owner.namespace.hex(), role=1, flags=0,
+                             scope_commitment=None)["possession"]
+        other = owner.grant({**node, "spki_sha256": "ab" * 32}, possession).hex()
+        right = owner.grant(node, possession).hex()
+        results = self.ok("ingest", entries=[owner.genesis.hex(), other, right], own=True)["results"]
+        self.assertEqual([result["rule"] for result in results], ["in-effect", "possession", "in-effect"])
+        self.assertEqual([grant["spki_sha256"] for grant in self.ok("authority")["grants"]], [spki])
+        self.client.close()
+        self.assertEqual(self.daemon.stop(), 0)
+        self.client = self.daemon.start().connect()
+        self.assertEqual(self.ok("node")["spki_sha256"], spki)
 
     def test_survives(self):
         self.found()
@@ -201,8 +251,20 @@ class Household(WithHearthd):
             if not cursor:
                 break
         self.assertEqual(paged, whole["records"])
-        self.assertEqual([r["name"] for r in self.ok("list", under="d005")["records"]],
-                         ["d005", "_443._tcp.d005", "deep.d005"])
+        below = ["d005", "_443._tcp.d005", "deep.d005"]
+        self.assertEqual([r["name"] for r in self.ok("list", under="d005")["records"]], below)
+        page = self.ok("list", under="d005", limit=2)
+        self.assertEqual([r["name"] for r in page["records"]], below[:2])
+        page = self.ok("list", under="d005", limit=2, after=page["next"])
+        self.assertEqual(([r["name"] for r in page["records"]], page["next"]), (below[2:], None))
+        # A cursor need not be there, may be before what is asked for, or behind it.
+        for after, found in (("d000 1", below), ("c.b.a 9", below), ("d005 27", below), ("d005 28", below[1:]),
+                             ("a.d005 1", below[2:]), ("d006 28", [])):
+            self.assertEqual([r["name"] for r in self.ok("list", under="d005", after=after)["records"]], found, after)
+        self.ok("set", records=[record("@", TXT, "0161")])
+        page = self.ok("list", limit=1)
+        self.assertEqual((page["records"][0]["name"], page["next"]), ("@", f"@ {TXT}"))
+        self.assertEqual(self.ok("list", limit=1, after=page["next"])["records"], whole["records"][:1])
         for wrong in ({"limit": 0}, {"limit": -1}, {"limit": "x"}):
             self.refused("RANGE", "list", **wrong)
         for cursor in ("d005", "d005 ", "d005 x", "d005 70000", " 1"):
@@ -269,6 +331,27 @@ class Household(WithHearthd):
         self.assertEqual(self.ok("status")["names"], 1000)
         self.refused("NOT_FOUND", "commit")
 
+    def test_commit_ends_before_the_daemon(self):
+        """SIGTERM in the middle of a large write: it is made, published and answered first."""
+        self.found()
+        count = 8000
+        for first in range(0, count, 1000):
+            self.ok("stage", records=[record(f"n{i}", AAAA, address(i)) for i in range(first, first + 1000)])
+        ledger = self.daemon.children()["ledger"]["pid"]
+        before = hearthd.processor_ticks(ledger)
+        self.client.send("commit")
+        hearthd.wait_until(lambda: hearthd.processor_ticks(ledger) > before + 3, "the ledger works on it")
+        self.daemon.signal(signal.SIGTERM)
+        answer = self.client.receive()
+        self.assertEqual((answer["ok"], answer.get("written")), (True, count), answer)
+        self.assertEqual(self.daemon.process.wait(hearthd.WAIT_S), 0)
+        self.daemon.reader.join(hearthd.WAIT_S)
+        self.assertEqual(self.daemon.count("was killed"), 0, self.daemon.lines)
+        self.assertEqual(self.generation_of_view(), answer["generation"])
+        self.client.close()
+        self.client = self.daemon.start().connect()
+        self.assertEqual(self.ok("status")["names"], count)
+
     def test_commit_is_all_or_none(self):
         self.found()
         before = self.ok("list")
@@ -330,6 +413,20 @@ class Household(WithHearthd):
                 break
         self.assertEqual(paged, entries)
         self.refused("MALFORMED", "log", before="newest")
+
+    def test_log_of_one_name_among_many(self):
+        """What does not match costs time too: a page ends after so much of it, and says where to go on."""
+        self.found()
+        self.ok("set", records=[record("cam", AAAA, ADDRESS)])
+        for start in range(0, 5000, 1000):
+            self.ok("stage", records=[record(f"n{i}", AAAA, ADDRESS) for i in range(start, start + 1000)])
+        self.ok("commit")
+        page = self.ok("log", name="cam")
+        self.assertEqual(page["entries"], [])
+        self.assertIsNotNone(page["next"])
+        page = self.ok("log", name="cam", before=page["next"])
+        self.assertEqual([entry["name"] for entry in page["entries"]], ["cam"])
+        self.assertIsNone(page["next"])
 
     def test_why(self):
         self.found()

@@ -2,6 +2,7 @@
 """hearthd as processes: start, second instance, children that die, a parent that dies, signals, listeners, notify.
 Each test starts the real program in a directory of its own."""
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import tempfile
 import unittest
 
 import hearthd
-from hearthd import Hearthd, dns_rcode, free_port, is_running, wait_until
+from hearthd import Hearthd, Router, dns_query, dns_rcode, free_port, is_running, wait_until
 
 NAME = "camera.maple.home.arpa"
 
@@ -66,6 +67,29 @@ class Instance(unittest.TestCase):
             self.assertEqual(daemon.process.wait(hearthd.WAIT_S), 0)
             self.assertFalse(any(is_running(pid) for pid in pids))
             self.assertFalse(os.path.exists(daemon.socket))
+
+    def test_a_ledger_that_is_busy_gets_its_time(self):
+        daemon = Hearthd(listening()).start()
+        ledger = daemon.children()["ledger"]["pid"]
+        os.kill(ledger, signal.SIGSTOP)  # busy with one step for as long as we want
+        daemon.signal(signal.SIGTERM)
+        try:
+            daemon.wait_for("ledger is ending a write: it gets up to 10 s")
+        finally:
+            os.kill(ledger, signal.SIGCONT)
+        self.assertEqual(daemon.process.wait(hearthd.WAIT_S), 0)
+        daemon.reader.join(hearthd.WAIT_S)
+        self.assertEqual(daemon.count("was killed"), 0, daemon.lines)
+
+    def test_a_child_that_never_ends_is_killed(self):
+        daemon = Hearthd(listening()).start()
+        children = {role: child["pid"] for role, child in daemon.children().items()}
+        for pid in children.values():
+            os.kill(pid, signal.SIGSTOP)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(daemon.count("resolver did not end in 700 ms and was killed"), 1, daemon.lines)
+        self.assertEqual(daemon.count("ledger did not end in 10000 ms and was killed"), 1, daemon.lines)
+        self.assertFalse(any(is_running(pid) for pid in children.values()))
 
     def test_parent_killed(self):
         """The children end with it, and what it left is taken over by the next."""
@@ -191,7 +215,27 @@ class Listeners(unittest.TestCase):
         second = Hearthd("").start()
         second.wait_for("warning: 127.0.0.1@5300 is taken")
         self.assertEqual(second.children()["resolver"]["state"], "off")
-        self.assertEqual((first.stop(), second.stop()), (0, 0))
+        self.assertEqual(first.stop(), 0)
+        second.wait_for("an address that was taken is free")  # by itself
+        wait_until(lambda: dns_rcode(5300, NAME) == 3, "the freed address is served")
+        self.assertTrue(all(door["bound"] for door in second.ask("status")["doors"] if door["door"] == "dns"))
+        self.assertEqual(second.stop(), 0)
+
+    def test_room_for_clients(self):
+        """A shell's limit of open files is raised, as far as it may be, before the processes get their own for good."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 1024:
+            self.skipTest("no room")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        try:
+            daemon = Hearthd(listening()).start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with open(f"/proc/{daemon.children()['resolver']['pid']}/limits") as file:
+            limits = next(line.split()[3:5] for line in file if line.startswith("Max open files"))
+        self.assertGreater(int(limits[0]), 1000)
+        self.assertEqual(limits[0], limits[1])
+        self.assertEqual(daemon.stop(), 0)
 
     def test_taken_configured_is_an_error(self):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
@@ -257,6 +301,81 @@ class Reload(unittest.TestCase):
         self.assertEqual(daemon.stop(), 0)
 
 
+class Network(unittest.TestCase):
+    NEWS = "after sleep or in another network: what the upstream had learnt is forgotten"
+
+    def setUp(self):
+        self.router = Router()
+        self.port = free_port()
+        self.daemon = Hearthd(self.text(self.router)).start()
+        self.has_way = False
+
+    def tearDown(self):
+        if self.has_way:
+            self.change_network()
+
+    def text(self, router):
+        return listening(self.port) + f"local-upstream = 127.0.0.1@{router.port}\n"
+
+    def change_network(self):
+        """There is a way to the root's servers, or none any more."""
+        verb = "delete" if self.has_way else "add"
+        subprocess.run(["ip", "address", verb, "198.41.0.1/24", "dev", "lo"], check=True)
+        self.has_way = not self.has_way
+
+    def learn(self, router, name="nas.home.arpa"):
+        """Asked once, it is known."""
+        before = router.count(name)
+        for _ in range(3):
+            self.assertEqual(dns_rcode(self.port, name), 0)
+        self.assertEqual(router.count(name), before + 1)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can change a network")
+    def test_another_network(self):
+        """What was learnt in the one before is asked for again, in the sandbox, as often as it changes."""
+        self.assertTrue(CHANGEABLE)
+        pid = self.daemon.children()["resolver"]["pid"]
+        self.learn(self.router)
+        for number in (1, 2, 3):
+            self.change_network()
+            self.daemon.wait_for(self.NEWS, number)
+            self.learn(self.router)
+        self.assertEqual(self.daemon.children()["resolver"]["pid"], pid)
+        self.assertEqual(self.daemon.stop(), 0)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can change a network")
+    def test_open_questions_are_asked_anew(self):
+        self.assertTrue(CHANGEABLE)
+        for attempt in range(1, 6):
+            name = f"slow{attempt}.home.arpa"
+            self.router.holds = True
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.connect(("127.0.0.1", self.port))
+                client.settimeout(hearthd.WAIT_S)
+                client.send(dns_query(name))
+                wait_until(lambda: self.router.count(name) > 0, "the router is asked")
+                self.change_network()
+                self.daemon.wait_for(self.NEWS, attempt)
+                self.router.holds = False
+                if client.recv(4096)[3] & 15 == 0:
+                    break  # else this machine was so slow that the question's time was up
+        else:
+            self.fail("no open question outlived the change")
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_another_upstream(self):
+        """SIGHUP with another upstream: the new one is asked, also for what the old one had answered."""
+        self.learn(self.router)
+        other = Router()
+        self.daemon.configure(self.text(other))
+        self.daemon.signal(signal.SIGHUP)
+        self.daemon.wait_for("hearthd: ready", 2)
+        before = self.router.count("nas.home.arpa")
+        self.learn(other)
+        self.assertEqual(self.router.count("nas.home.arpa"), before)
+        self.assertEqual(self.daemon.stop(), 0)
+
+
 class Notify(unittest.TestCase):
     def test_service_manager_is_told(self):
         folder = tempfile.TemporaryDirectory()
@@ -276,5 +395,5 @@ class Notify(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    hearthd.isolate()
+    CHANGEABLE = hearthd.isolate()
     unittest.main()

@@ -181,6 +181,12 @@ class System(unittest.TestCase):
         self.assertEqual(refused.returncode, 4, refused)
         self.assertIn("may read, but not change", refused.stdout + refused.stderr)
         self.assertEqual(hearth("set", "door", "AAAA", "fd00::21", **as_user(BOB, [self.gid])).returncode, 0)
+        self.assertEqual(os.stat("/run/hearth/control.sock").st_mode & 0o777, 0o666)
+        refused = hearth("backup", "/tmp/alice.bundle", check=False, **as_user(ALICE))
+        self.assertEqual(refused.returncode, 4, refused)
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            hearth("backup", os.path.join(folder, "bundle"), **as_user(BOB, [self.gid]))
         owner = [os.path.join("/etc/hearth/owner", name) for name in os.listdir("/etc/hearth/owner")]
         self.assertTrue(owner)
         keys = [os.path.join(folder, name) for folder, _, names in os.walk("/var/lib/hearth/state") for name in names]
@@ -203,7 +209,26 @@ class System(unittest.TestCase):
             daemon.wait_for("hearthd: ready", 2)
             self.assertEqual(dns_rcode(54, CAMERA), 0)
             self.check_processes(daemon)
+        with self.subTest("more threads, later"):  # more sockets of the same address, which one user alone may share
+            daemon.configure(f"[resolver]\nthreads = 3\nlisten = {ADDRESS}@{PORT}\n")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for("hearthd: ready", 3)
+            self.assertEqual([dns_rcode(PORT, CAMERA, ADDRESS) for _ in range(8)], [0] * 8)
         self.assertEqual(daemon.stop(), 0)
+
+    def test_address_that_comes_later(self):
+        """At boot, a configured address may not be there yet: no reason to end."""
+        for later in ("192.0.2.77", "2001:db8::77"):
+            daemon = self.start(config=f"[resolver]\nthreads = 2\nlisten = {ADDRESS}@{PORT}, {later}@{PORT}\n")
+            daemon.wait_for(f"{later}@{PORT} is no address of this machine yet")
+            self.assertEqual(dns_rcode(PORT, "localhost", ADDRESS), 0)
+            run("ip", "address", "add", later, "dev", "lo")
+            # The question comes from that address too, which nobody has allowed: refused is an answer.
+            self.assertEqual(dns_rcode(PORT, "localhost", later), 5)
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for("hearthd: ready", 2)
+            self.assertEqual(daemon.count("is no address of this machine yet"), 1)
+            self.assertEqual(daemon.stop(), 0)
 
     def test_started_as_the_unit_does(self):
         os.mkdir("/run/hearth", 0o755)

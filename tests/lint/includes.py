@@ -20,7 +20,7 @@ FLOORS = {
     "nss-module": (1, ()),
     "resolver": (2, ()),
     "resolver/daemon": (2, ("resolver",)),
-    "resolver/cli": (3, ()),
+    "resolver/cli": (3, ("dane/proxy",)),
     "dane/proxy": (3, ()),
 }
 # What a folder may include below itself, where that is less than all lower floors.
@@ -157,6 +157,8 @@ def selftest():
         "up": ({"ledger/base/b.c": '#include "ledger/a.h"\n', "ledger/a.h": ""}, "base"),
         "across": ({"dane/a.c": '#include "ledger/a.h"\n', "ledger/a.h": ""}, "dane"),
         "daemon from resolver": ({"resolver/a.c": '#include "resolver/daemon/a.h"\n', "resolver/daemon/a.h": ""}, "across"),
+        "proxy from the CLI": ({"resolver/cli/a.c": '#include "dane/proxy/a.h"\n', "dane/proxy/a.h": ""}, None),
+        "CLI from the proxy": ({"dane/proxy/a.c": '#include "resolver/cli/a.h"\n', "resolver/cli/a.h": ""}, "across"),
         "circle": ({"ledger/a.h": '#include "ledger/b.h"\n', "ledger/b.h": '#include "ledger/a.h"\n'}, "circle"),
         "foreign": ({"ledger/a.c": "#include <lmdb.h>\n"}, "outside its home"),
         "unknown": ({"ledger/a.c": "#include <curl/curl.h>\n"}, "no library"),

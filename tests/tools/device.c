@@ -41,6 +41,8 @@ static const char usage_text[] =
     "  --certificate-out F   writes the device's certificate as PEM\n"
     "  --min-tls VERSION     1.0 (the default), 1.1, 1.2, 1.3\n"
     "  --max-tls VERSION     the newest\n"
+    "  --no-sni              refuse a handshake that names a server\n"
+    "  --no-news             hang up on a ClientHello newer than TLS 1.0\n"
     "  --hang                accept and say nothing\n"
     "  --plain               HTTP without TLS\n"
     "  --title TEXT, --text TEXT   the page\n";
@@ -51,6 +53,7 @@ struct options {
     uint16_t port;
     int min_version, max_version;
     enum device_manner manner;
+    struct device_dislikes dislikes;
     struct minted leaf;
 };
 
@@ -100,6 +103,8 @@ enum option_id {
     OPTION_CERTIFICATE_OUT,
     OPTION_MIN_TLS,
     OPTION_MAX_TLS,
+    OPTION_NO_SNI,
+    OPTION_NO_NEWS,
     OPTION_HANG,
     OPTION_PLAIN,
     OPTION_TITLE,
@@ -123,6 +128,8 @@ static const struct option long_options[] = {
     {"certificate-out", required_argument, NULL, OPTION_CERTIFICATE_OUT},
     {"min-tls", required_argument, NULL, OPTION_MIN_TLS},
     {"max-tls", required_argument, NULL, OPTION_MAX_TLS},
+    {"no-sni", no_argument, NULL, OPTION_NO_SNI},
+    {"no-news", no_argument, NULL, OPTION_NO_NEWS},
     {"hang", no_argument, NULL, OPTION_HANG},
     {"plain", no_argument, NULL, OPTION_PLAIN},
     {"title", required_argument, NULL, OPTION_TITLE},
@@ -187,6 +194,13 @@ static bool take_option(struct options *options, int id)
     case OPTION_MAX_TLS:
         options->max_version = tls_version(optarg);
         return options->max_version > 0;
+    case OPTION_NO_SNI:
+        options->dislikes.sni = true;
+        return true;
+    case OPTION_NO_NEWS:
+        options->dislikes.extensions = true;
+        options->dislikes.max_version = TLS1_VERSION;
+        return true;
     case OPTION_HANG:
         options->manner = DEVICE_HANG;
         return true;
@@ -289,6 +303,7 @@ static bool serve(const struct options *options, const struct identity *identity
         fprintf(stderr, "hearth-device: this certificate can't be served\n");
         return false;
     }
+    device_context_dislike(server.context, &options->dislikes);
     server.listener = device_listen(options->listen, &port);
     if (server.listener < 0) {
         perror(options->listen);

@@ -220,6 +220,37 @@ static void client_step(const struct device_server *server, struct client *clien
         client_close(client);
 }
 
+/* --- what old devices can't bear --- */
+
+/* Refuses by what is in the greeting, before OpenSSL looks at it. */
+static int judge_greeting(SSL *ssl, int *alert, void *context)
+{
+    const struct device_dislikes *dislikes = context;
+    const unsigned char *extension = NULL;
+    size_t len = 0;
+    bool has_name = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &extension, &len) == 1;
+    bool has_versions =
+        SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &extension, &len) == 1;
+    int version = (int)SSL_client_hello_get0_legacy_version(ssl);
+    bool is_newer = dislikes->max_version != 0 && version > dislikes->max_version;
+    if ((dislikes->extensions && has_versions) || is_newer)
+        (void)shutdown(SSL_get_fd(ssl), SHUT_RDWR); /* before the alert can go out */
+    else if (!dislikes->sni || !has_name)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
+void device_context_dislike(SSL_CTX *context, const struct device_dislikes *dislikes)
+{
+    union {
+        const struct device_dislikes *borrowed;
+        void *argument;
+    } it = {.borrowed = dislikes};
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL's alert meets a connection that is shut */
+    SSL_CTX_set_client_hello_cb(context, judge_greeting, it.argument);
+}
+
 /* --- all of them --- */
 
 static void accept_client(const struct device_server *server, struct client *clients)

@@ -36,6 +36,15 @@ int device_listen(const char *address, uint16_t *port);
 SSL_CTX *device_context(EVP_PKEY *key, X509 *const *chain, size_t count, int min_version,
                         int max_version);
 
+/* What an old device can't bear in a ClientHello. */
+struct device_dislikes {
+    bool sni;        /* any name: an alert, unrecognized_name */
+    bool extensions; /* supported_versions, which TLS 1.3 brought: hangs up */
+    int max_version; /* a greater one in the ClientHello: hangs up; 0: none */
+};
+/* To be called on a context before it serves; `dislikes` is borrowed. */
+void device_context_dislike(SSL_CTX *context, const struct device_dislikes *dislikes);
+
 /* Serves until stopped. */
 void device_server_run(const struct device_server *server);
 

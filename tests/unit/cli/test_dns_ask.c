@@ -85,9 +85,49 @@ static void test_not_this_question(void **state)
                      STATUS_MALFORMED);
 }
 
+/* Id 0x1234; `a.b SRV`; one RR whose target is `C` and the question's name by a pointer. */
+static const uint8_t compressed[] = {
+    0x12, 0x34, 0x81, 0x80, 0, 1, 0,  1,   0,    0,  0, 0,  /* header */
+    1,    'a',  1,    'b',  0, 0, 33, 0,   1,               /* question */
+    0xc0, 12,   0,    33,   0, 1, 0,  0,   0,    60, 0, 10, /* RR */
+    0,    1,    0,    2,    0, 3, 1,  'C', 0xc0, 12,        /* its data */
+};
+
+static void test_names_are_spelled_out(void **state)
+{
+    (void)state;
+    static const uint8_t whole[] = {0, 1, 0, 2, 0, 3, 1, 'c', 1, 'a', 1, 'b', 0};
+    memcpy(answer->message, compressed, sizeof compressed);
+    assert_int_equal(dns_answer_read(answer, sizeof compressed, 0x1234, &name, RRTYPE_SRV),
+                     STATUS_OK);
+    assert_int_equal(answer->count, 1);
+    assert_int_equal(answer->rrs[0].len, sizeof whole);
+    assert_memory_equal(answer->rrs[0].data, whole, sizeof whole);
+    for (uint8_t len = 0; len < 10; len++) { /* data that ends within */
+        memcpy(answer->message, compressed, sizeof compressed);
+        answer->message[32] = len;
+        assert_int_equal(dns_answer_read(answer, sizeof compressed, 0x1234, &name, RRTYPE_SRV),
+                         STATUS_MALFORMED);
+    }
+}
+
+static void test_cut_by_the_server(void **state)
+{
+    (void)state;
+    assert_int_equal(read_first(sizeof message), STATUS_OK);
+    assert_false(answer->truncated);
+    answer->message[2] |= 2;
+    assert_int_equal(dns_answer_read(answer, sizeof message, 0x1234, &name, RRTYPE_AAAA),
+                     STATUS_OK);
+    assert_true(answer->truncated);
+    assert_int_equal(answer->count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_are_spelled_out),
+        cmocka_unit_test(test_cut_by_the_server),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_every_cut_fails),
         cmocka_unit_test(test_not_this_question),

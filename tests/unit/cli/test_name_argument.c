@@ -34,7 +34,7 @@ static void expect(const char *text, const char *relative, const char *full, uin
     assert_int_equal(parse(text, &argument, NULL), STATUS_OK);
     assert_int_equal(argument.own, relative != NULL);
     if (relative) {
-        name_relative_text(&argument.relative, shown);
+        own_names_relative_text(&argument.relative, shown);
         assert_string_equal(shown, relative);
     }
     name_text(argument.full.wire, argument.full.len, shown);
@@ -101,28 +101,6 @@ static void test_refused(void **state)
     assert_string_equal(hint, "");
 }
 
-static void test_services(void **state)
-{
-    (void)state;
-    struct name camera, service, device;
-    uint16_t port = 0;
-    char text[NAME_TEXT_SIZE];
-    assert_int_equal(name_parse(&camera, "camera"), STATUS_OK);
-    assert_int_equal(name_service(&camera, 8443, &service), STATUS_OK);
-    name_text(service.wire, service.len, text);
-    assert_string_equal(text, "_8443._tcp.camera");
-    assert_int_equal(name_of_service(&service, &device, &port), STATUS_OK);
-    assert_true(name_equal(&device, &camera));
-    assert_int_equal(port, 8443);
-    static const char *const others[] = {"camera",          "_tcp.camera",     "_443._udp.camera",
-                                         "_x._tcp.camera",  "_0._tcp.camera",  "_70000._tcp.camera",
-                                         "443._tcp.camera", "_443.tcp.camera", "@"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        assert_int_equal(name_parse(&service, others[i]), STATUS_OK);
-        assert_int_equal(name_of_service(&service, &device, &port), STATUS_NOT_FOUND);
-    }
-}
-
 static void test_without_a_petname(void **state)
 {
     (void)state;
@@ -142,7 +120,6 @@ int main(void)
         cmocka_unit_test(test_relative_and_absolute),
         cmocka_unit_test(test_ports),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_services),
         cmocka_unit_test(test_without_a_petname),
     };
     return cmocka_run_group_tests(tests, make_own, NULL);

@@ -43,7 +43,10 @@ static void test_common_options_on_both_sides(void **state)
     assert_int_equal(PARSE("-d/x", "ls", "--json"), STATUS_OK);
     assert_string_equal(cli.dir, "/x");
     assert_true(cli.json && !cli.yes);
+    assert_int_equal(PARSE("--version", "--json"), STATUS_OK);
+    assert_true(cli.release && cli.json);
     assert_int_equal(PARSE("help"), STATUS_OK);
+    assert_false(cli.release);
     assert_int_equal(parse((const char *const[]){NULL}), STATUS_OK);
     assert_string_equal(cli.verb->name, "help");
 }
@@ -79,6 +82,7 @@ static void test_wrong_lines(void **state)
     expect_refused(PARSE("stauts"), "stauts", "hearth status");
     expect_refused(PARSE("xyzzyplugh"), "xyzzyplugh", "hearth help");
     expect_refused(PARSE("--jsno", "ls"), "--jsno", "--json");
+    expect_refused(PARSE("--verson"), "--verson", "--version");
     expect_refused(PARSE("set", "x", "A", "10.0.0.1", "--tll", "6"), "--tll", "--ttl");
     expect_refused(PARSE("set", "x", "A", "10.0.0.1", "--ttl"), "needs a value", "");
     expect_refused(PARSE("ls", "--all=1"), "takes no value", "");

@@ -192,13 +192,39 @@ static void test_pages(void **state)
     json_decref(answer);
 }
 
+static void test_text(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } rows[] = {
+        {"", ""},
+        {"/home/\xc3\xa4", "/home/\xc3\xa4"},
+        {"/home/\xe4/x", "/home/\\xe4/x"},
+        {"\xe2\x82\xac\xe2\x82", "\xe2\x82\xac\\xe2\\x82"},
+        {"\xf0\x9f\x8f\xa0\xff", "\xf0\x9f\x8f\xa0\\xff"},
+        {"a\nb", "a\\x0ab"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *json = control_fields_text_new(rows[i].text);
+        assert_non_null(json);
+        assert_string_equal(json_string_value(json), rows[i].expected);
+        json_decref(json);
+    }
+    assert_int_equal(control_fields_text_cut("abc", 3), 3);
+    assert_int_equal(control_fields_text_cut("abcd", 3), 3);
+    assert_int_equal(control_fields_text_cut("ab\xc3\xa4", 3), 2);
+    assert_int_equal(control_fields_text_cut("\xe2\x82\xac", 2), 0);
+    assert_int_equal(control_fields_text_cut("", 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_octets),       cmocka_unit_test(test_hex),
         cmocka_unit_test(test_number),       cmocka_unit_test(test_name),
         cmocka_unit_test(test_longest_name), cmocka_unit_test(test_written),
-        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_pages),        cmocka_unit_test(test_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -453,6 +453,69 @@ static void test_many_clients(void **state)
         close(fds[i]);
 }
 
+/* Who may only read can't keep those out who may write, neither with half a request nor by number.
+ */
+static void test_guests_leave_room(void **state)
+{
+    int fds[CONTROL_SESSIONS_MAX];
+    int open = 0;
+    (void)state;
+    f.right = CONTROL_RIGHT_READ;
+    for (int i = 0; i < CONTROL_SESSIONS_MAX; i++) {
+        fds[i] = connect_client();
+        send_octets(fds[i], "\0\0\0\x20{", i % 2 ? 5 : 1);
+        pump();
+    }
+    for (int i = 0; i < CONTROL_SESSIONS_MAX; i++)
+        open += !is_ended(fds[i]);
+    assert_int_equal(open, CONTROL_GUESTS_MAX);
+    f.right = CONTROL_RIGHT_WRITE;
+    int owners[CONTROL_SESSIONS_MAX];
+    for (int i = 0; i < CONTROL_SESSIONS_MAX; i++) {
+        owners[i] = connect_client();
+        send_text(owners[i], "{\"version\": 1, \"op\": \"x\"}");
+        pump();
+        assert_answered(owners[i], "x");
+    }
+    for (int i = 0; i < CONTROL_SESSIONS_MAX; i++) {
+        assert_true(is_ended(fds[i])); /* made room, all of them before one who may write */
+        assert_false(is_ended(owners[i]));
+        close(fds[i]);
+        close(owners[i]);
+    }
+}
+
+/* All guests' places are at work: one more is not served, one who may write is. */
+static void test_guests_at_work(void **state)
+{
+    int fds[CONTROL_GUESTS_MAX];
+    (void)state;
+    f.right = CONTROL_RIGHT_READ;
+    for (int i = 0; i < CONTROL_GUESTS_MAX; i++) {
+        fds[i] = connect_client();
+        send_text(fds[i], "{\"version\": 1, \"op\": \"later\"}");
+        pump();
+    }
+    int late = connect_client();
+    pump();
+    assert_true(is_ended(late));
+    f.right = CONTROL_RIGHT_WRITE;
+    test_answers(state);
+    close(late);
+    for (int i = 0; i < CONTROL_GUESTS_MAX; i++)
+        close(fds[i]);
+}
+
+/* A message that is no text is answered all the same. */
+static void test_refusal_that_is_no_text(void **state)
+{
+    (void)state;
+    json_t *refusal = control_refusal(STATUS_MALFORMED, "a\xc3\xa4 \xc3");
+    assert_non_null(refusal);
+    assert_string_equal(json_string_value(json_object_get(refusal, "error")), "a\xc3\xa4 \\xc3");
+    json_decref(refusal);
+}
+
 /* While all places are at work a new client waits, and is served when one is free. */
 static void test_all_at_work(void **state)
 {
@@ -509,6 +572,22 @@ static void test_gone_before_the_answer(void **state)
     control_session_answer(f.waiting, json_pack("{s:i}", "version", 1), open_gift());
     pump();
     test_answers(state);
+}
+
+/* An answer that was given goes out even if the loop does not run again. */
+static void test_answered_at_the_end(void **state)
+{
+    (void)state;
+    uint8_t bytes[256];
+    int fd = connect_client();
+    send_text(fd, "{\"version\": 1, \"op\": \"later\"}");
+    pump();
+    control_session_answer(f.waiting, json_pack("{s:i}", "version", 1), -1);
+    control_server_destroy(f.server);
+    f.server = NULL;
+    assert_true(recv(fd, bytes, sizeof bytes, 0) > 4);
+    assert_int_equal(recv(fd, bytes, sizeof bytes, 0), 0);
+    close(fd);
 }
 
 static void test_rights(void **state)
@@ -571,8 +650,12 @@ int main(void)
         SERVED(test_no_right),
         SERVED(test_many_clients),
         SERVED(test_all_at_work),
+        SERVED(test_guests_leave_room),
+        SERVED(test_guests_at_work),
+        cmocka_unit_test(test_refusal_that_is_no_text),
         SERVED(test_attachment_is_released),
         SERVED(test_gone_before_the_answer),
+        SERVED(test_answered_at_the_end),
         cmocka_unit_test(test_rights),
         cmocka_unit_test(test_peer),
     };

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "resolver/daemon/board.h"
+#include "resolver/daemon/child.h"
 
 static struct config config;
 static struct paths paths = {.view_file = "/nonexistent/names.view"};
@@ -83,6 +84,32 @@ static void test_clients(void **state)
     free(desk);
 }
 
+/* A prefix is of its own family, also the shortest. */
+static void test_families(void **state)
+{
+    static const struct {
+        const char *prefix;
+        unsigned bits;
+        enum answer_client ipv4, ipv6;
+    } rows[] = {
+        {"::", 0, ANSWER_STRANGER, ANSWER_GUEST},
+        {"::", 64, ANSWER_STRANGER, ANSWER_STRANGER},
+        {"0.0.0.0", 96, ANSWER_GUEST, ANSWER_STRANGER},
+    };
+    struct desk *desk = calloc(1, sizeof *desk);
+    (void)state;
+    assert_non_null(desk);
+    assert_int_equal(desk_init(desk, &shared), STATUS_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        config.resolver.allow_count = 0;
+        allow(rows[i].prefix, rows[i].bits);
+        assert_int_equal(meet(desk, "8.8.8.8"), rows[i].ipv4);
+        assert_int_equal(meet(desk, "2001:db8::1"), rows[i].ipv6);
+    }
+    desk_deinit(desk);
+    free(desk);
+}
+
 static void test_counts(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
@@ -109,6 +136,7 @@ static void test_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_clients),
+                                       cmocka_unit_test(test_families),
                                        cmocka_unit_test(test_counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

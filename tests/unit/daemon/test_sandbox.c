@@ -28,6 +28,7 @@
 
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 enum { KILLED = -1, PATH_SIZE = PATHS_SIZE + 32 };
 
@@ -257,6 +258,50 @@ static int act_socket_option(void)
     return setsockopt(-1, SOL_PACKET, 1, NULL, 0);
 }
 
+static int act_socket_filter(void)
+{
+    return setsockopt(-1, SOL_SOCKET, SO_ATTACH_FILTER, NULL, 0);
+}
+
+static int act_share_filter(void)
+{
+    return setsockopt(-1, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, NULL, 0);
+}
+
+static int act_share_port(void)
+{
+    const int on = 1;
+    return setsockopt(-1, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+static int act_lock_filter(void)
+{
+    const int on = 1;
+    return setsockopt(-1, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
+}
+
+static int act_shrink_buffer(void)
+{
+    const int none = 0;
+    return setsockopt(-1, SOL_SOCKET, SO_RCVBUF, &none, sizeof none);
+}
+
+static int act_multicast(void)
+{
+    return setsockopt(-1, IPPROTO_IP, IP_ADD_MEMBERSHIP, NULL, 0);
+}
+
+static int act_congestion(void)
+{
+    return setsockopt(-1, IPPROTO_TCP, TCP_CONGESTION, NULL, 0);
+}
+
+static int act_reuse_address(void)
+{
+    const int on = 1;
+    return setsockopt(-1, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
 static int act_kill_parent(void)
 {
     return kill(getppid(), 0);
@@ -450,6 +495,14 @@ static const struct {
     {"connect", act_connect, ENOSYS, EBADF},
     {"listen", act_listen, ENOSYS, ENOSYS},
     {"an option of another level", act_socket_option, ENOSYS, ENOSYS},
+    {"a filter on a socket", act_socket_filter, ENOSYS, ENOSYS},
+    {"a filter for who shares a port", act_share_filter, ENOSYS, ENOSYS},
+    {"share a port", act_share_port, ENOSYS, ENOSYS},
+    {"lock a filter", act_lock_filter, ENOSYS, ENOSYS},
+    {"shrink a buffer", act_shrink_buffer, ENOSYS, ENOSYS},
+    {"join a multicast group", act_multicast, ENOSYS, ENOSYS},
+    {"choose TCP's congestion control", act_congestion, ENOSYS, ENOSYS},
+    {"reuse an address", act_reuse_address, ENOSYS, EBADF},
     {"kill another", act_kill_parent, ENOSYS, ENOSYS},
     {"tgkill another", act_tgkill_parent, ENOSYS, ENOSYS},
     {"sigqueue another", act_sigqueue, ENOSYS, ENOSYS},

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ledger/base/rrtype.h"
+#include "tests/unit/resolver/sketch.h"
 #include "tests/unit/resolver/wire.h"
 
 struct fixture {
@@ -265,13 +266,151 @@ static void test_truncation(void **state)
     assert_int_equal(wire_count(&f->reply, 0, RRTYPE_TXT), 6);
 }
 
+/* --- rebinding --- */
+
+enum { A_LEN = 4, AAAA_LEN = 16 };
+
+/* A household with a device that has a global address. */
+static uint8_t *open_house(struct view *view)
+{
+    size_t len = 0;
+    struct sketch *sketch = sketch_create(1);
+    sketch_zone(sketch, "maple.home.arpa", (struct sketch_zone){.flags = VIEW_ZONE_OWN});
+    sketch_rr(sketch, "camera.maple.home.arpa", RRTYPE_AAAA, 300,
+              "\x26\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\x20", AAAA_LEN);
+    uint8_t *bytes = sketch_finish(sketch, &len);
+    assert_int_equal(view_open(view, bytes, len), STATUS_OK);
+    return bytes;
+}
+
+/* One record for www.example.com: does it come through? */
+static bool passes(struct fixture *f, uint16_t type, const void *data, size_t len)
+{
+    message(f, DNS_QR | DNS_RA, 1, 0, 0);
+    wire_rr(&f->w, "www.example.com", type, 60, data, len);
+    assert_true(answer(f));
+    bool passed = wire_count(&f->reply, 0, type) == 1;
+    assert_int_equal(f->reply.ede, passed ? -1 : EDE_BLOCKED);
+    assert_int_equal(f->reply.rr_count, passed);
+    return passed;
+}
+
+static void test_public_name_with_house_address(void **state)
+{
+    static const struct {
+        uint8_t octets[AAAA_LEN];
+        size_t len;
+        bool passes;
+    } rows[] = {
+        {{203, 0, 113, 7}, A_LEN, true},
+        {{0, 0, 0, 0}, A_LEN, false},
+        {{10, 1, 2, 3}, A_LEN, false},
+        {{100, 64, 0, 1}, A_LEN, false},
+        {{100, 127, 255, 255}, A_LEN, false},
+        {{100, 128, 0, 0}, A_LEN, true},
+        {{127, 0, 0, 1}, A_LEN, false},
+        {{169, 254, 1, 1}, A_LEN, false},
+        {{172, 31, 0, 1}, A_LEN, false},
+        {{172, 32, 0, 1}, A_LEN, true},
+        {{192, 168, 1, 5}, A_LEN, false},
+        {{0}, AAAA_LEN, false},
+        {{[15] = 1}, AAAA_LEN, false},
+        {{[10] = 0xff, 0xff, 192, 168, 1, 5}, AAAA_LEN, false},
+        {{0xfd, 0x12, [15] = 1}, AAAA_LEN, false},
+        {{0xfe, 0x80, [15] = 1}, AAAA_LEN, false},
+        {{0xfe, 0xc0, [15] = 1}, AAAA_LEN, false},
+        {{0, 0x64, 0xff, 0x9b, [12] = 192, 168, 1, 5}, AAAA_LEN, false},
+        {{0, 0x64, 0xff, 0x9b, [12] = 203, 0, 113, 7}, AAAA_LEN, true}, /* a network without IPv4 */
+        {{0x26, 0x20, [15] = 0x20}, AAAA_LEN, false},                   /* the camera's */
+        {{0x26, 0x20, [15] = 0x21}, AAAA_LEN, true},
+    };
+    struct fixture *f = *state;
+    struct view view;
+    uint8_t *bytes = open_house(&view);
+    f->input.view = &view;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint16_t type = rows[i].len == A_LEN ? RRTYPE_A : RRTYPE_AAAA;
+        client(f, &(struct wire_query){.name = "www.example.com", .type = type, .edns = true});
+        if (passes(f, type, rows[i].octets, rows[i].len) != rows[i].passes)
+            fail_msg("row %zu", i);
+    }
+    free(bytes);
+}
+
+/* Other ways to an address: an alias, and hints. */
+static void test_public_name_with_house_target(void **state)
+{
+#define TO_NAS    "\3nas\4home\4arpa"
+#define TO_PUBLIC "\3cdn\3net"
+    static const struct {
+        uint16_t type;
+        const char *data;
+        size_t len;
+        bool passes;
+    } rows[] = {
+        {RRTYPE_CNAME, TO_PUBLIC, sizeof TO_PUBLIC, true},
+        {RRTYPE_CNAME, TO_NAS, sizeof TO_NAS, false},
+        {RRTYPE_CNAME, "\3NAS\4Home\4aRPa", sizeof TO_NAS, false},
+        {39, TO_NAS, sizeof TO_NAS, false},
+        {RRTYPE_HTTPS, "\0\1" TO_PUBLIC "\0\0\4\0\4\xcb\0\x71\7", 19, true},
+        {RRTYPE_HTTPS, "\0\1\0\0\4\0\4\xc0\xa8\1\5", 11, false},
+        {RRTYPE_SVCB, "\0\1\0\0\4\0\10\xcb\0\x71\7\xc0\xa8\1\5", 15, false},
+        {RRTYPE_HTTPS, "\0\1\0\0\1\0\3\2h2\0\6\0\20\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 30,
+         false},
+        {RRTYPE_HTTPS, "\0\0" TO_NAS, 2 + sizeof TO_NAS, false},
+        {RRTYPE_HTTPS, "\0\1\0\0\4\0\5\xcb\0\x71\7\7", 12, false}, /* no addresses */
+        {RRTYPE_HTTPS, "\0\1\0\0\4\0\4\xcb", 8, false},
+        {RRTYPE_TXT, "\5nas.x", 6, true},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        client(f,
+               &(struct wire_query){.name = "www.example.com", .type = rows[i].type, .edns = true});
+        if (passes(f, rows[i].type, rows[i].data, rows[i].len) != rows[i].passes)
+            fail_msg("row %zu", i);
+    }
+}
+
+/* With a local upstream, libunbound lets private addresses through below home.arpa: right for those
+ * who ask for them, not for a public name that is made another name for them. */
+static void test_alias_into_the_house(void **state)
+{
+    struct fixture *f = *state;
+    client(f, &(struct wire_query){.name = "www.example.com", .type = RRTYPE_A, .edns = true});
+    message(f, DNS_QR | DNS_RA, 2, 0, 0);
+    wire_rr(&f->w, "www.example.com", RRTYPE_CNAME, 60, TO_NAS, sizeof TO_NAS);
+    wire_rr(&f->w, "nas.home.arpa", RRTYPE_A, 60, "\xcb\0\x71\7", A_LEN);
+    f->result.security = UPSTREAM_SECURE;
+    assert_true(answer(f));
+    assert_int_equal(f->reply.rr_count, 0);
+    assert_int_equal(f->reply.ede, EDE_BLOCKED);
+    assert_false(f->reply.flags & DNS_AD);
+
+    client(f, &(struct wire_query){.name = "box.home.arpa", .type = RRTYPE_A, .edns = true});
+    message(f, DNS_QR | DNS_RA, 2, 0, 0);
+    wire_rr(&f->w, "box.home.arpa", RRTYPE_CNAME, 60, TO_NAS, sizeof TO_NAS);
+    wire_rr(&f->w, "nas.home.arpa", RRTYPE_A, 60, "\xc0\xa8\1\5", A_LEN);
+    assert_true(answer(f));
+    assert_int_equal(f->reply.rr_count, 2);
+    assert_int_equal(f->reply.ede, -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(alias),    TEST(ad),      TEST(bogus),     TEST(negative),
-        TEST(failures), TEST(damaged), TEST(bad_names), TEST(truncation),
+        TEST(alias),
+        TEST(ad),
+        TEST(bogus),
+        TEST(negative),
+        TEST(failures),
+        TEST(damaged),
+        TEST(bad_names),
+        TEST(truncation),
+        TEST(public_name_with_house_address),
+        TEST(public_name_with_house_target),
+        TEST(alias_into_the_house),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,10 +11,11 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/limits.h"
+#include "resolver/import_source.h"
 
 #define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static struct import_household household;
+static struct own_names household;
 static struct import import;
 
 static int make_household(void **state)

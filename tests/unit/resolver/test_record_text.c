@@ -53,6 +53,10 @@ static const struct sample samples[] = {
      NULL},
     {RRTYPE_AAAA, "\\# 16 fd000000000000000000000000000020", "fd000000000000000000000000000020",
      "fd00::20"},
+    /* What ldns would write so that it reads back as something else. */
+    {RRTYPE_HTTPS, "\\# 10 0001000100000300003b", "0001000100000300003b", NULL},
+    {RRTYPE_CAA, "\\# 3 220130", "220130", NULL},
+    {RRTYPE_SRV, "\\# 9 000000000050012200", "000000000050012200", NULL},
     {RRTYPE_NOTE, "model Foscam C1", "01466f7363616d204331", NULL},
     {RRTYPE_ORIGINS, "https://panel.example", "68747470733a2f2f70616e656c2e6578616d706c65", NULL},
 };
