@@ -28,8 +28,9 @@ target_compile_options(hearth_hardened INTERFACE
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|i.86")
   target_compile_options(hearth_hardened INTERFACE -fcf-protection)
 endif()
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT HEARTH_SANITIZE)
-  target_compile_definitions(hearth_hardened INTERFACE _FORTIFY_SOURCE=2)
+# It needs an optimiser, and sanitizers have checks of their own.
+if(CMAKE_BUILD_TYPE MATCHES "^(Release|RelWithDebInfo|MinSizeRel|Debug)$" AND NOT HEARTH_SANITIZE)
+  target_compile_options(hearth_hardened INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
 target_link_options(hearth_hardened INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 

@@ -40,10 +40,10 @@ static struct text text_over(char *buffer, size_t size)
 static void text_add(struct text *text, const char *piece)
 {
     static const char ellipsis[] = "...";
-    size_t len = strlen(piece);
-    if (text->cut)
+    size_t len = strlen(piece), left = text->size - text->used;
+    if (text->cut || left < sizeof ellipsis)
         return;
-    if (len >= text->size - text->used - strlen(ellipsis)) {
+    if (len > left - sizeof ellipsis) {
         text->cut = true;
         piece = ellipsis;
         len = strlen(ellipsis);

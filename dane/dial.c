@@ -95,7 +95,9 @@ enum status dial_connect(const struct address *address, uint16_t port, uint64_t 
     (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only a matter of speed */
     enum status status = STATUS_OK;
     if (connect(*fd, (struct sockaddr *)&to, len) < 0)
-        status = errno == EINPROGRESS ? finish_connect(*fd, deadline_ms) : status_of_errno(errno);
+        /* After a signal the connection goes on being made, as without one. */
+        status = errno == EINPROGRESS || errno == EINTR ? finish_connect(*fd, deadline_ms)
+                                                        : status_of_errno(errno);
     if (status != STATUS_OK) {
         int error = errno;
         close(*fd);

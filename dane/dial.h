@@ -8,7 +8,7 @@
 #include "ledger/base/address.h"
 #include "ledger/base/status.h"
 
-/* Connects; *fd* is non-blocking and the caller's to close. `deadline_ms` is of clock_monotonic_ms.
+/* Connects; `fd` is non-blocking and the caller's to close. `deadline_ms` is of clock_monotonic_ms.
  * TIMEOUT; UNREACHABLE (errno says why: ECONNREFUSED, EHOSTUNREACH …); IO. */
 enum status dial_connect(const struct address *address, uint16_t port, uint64_t deadline_ms,
                          int *fd);

@@ -6,27 +6,27 @@
  * is fine if its key is the published one; a certificate of a public CA is not if its key is
  * another.
  *
- *     #include <hearth-dane.h>                        // cc … $(pkg-config --cflags --libs
- * hearth-dane libssl)
+ *     #include <hearth-dane.h>    // cc app.c $(pkg-config --cflags --libs hearth-dane libssl)
  *
  *     struct hearth_dane *dane = hearth_dane_open(NULL);
  *     struct hearth_dane_result result;
- *     …                                               // connect; SSL_CTX_set_verify(ctx,
- * SSL_VERIFY_NONE, NULL); …                                               // SSL_connect(ssl) if
- * (hearth_dane_verify_ssl(dane, ssl, "camera.maple.home.arpa", 443, &result) !=
- * HEARTH_DANE_MATCHED) { fprintf(stderr, "%s: %s\n", hearth_dane_verdict_text(result.verdict),
- * result.reason); …                                           // close: send nothing
+ *     …                           // SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+ *     …                           // connect; SSL_connect(ssl)
+ *     if (hearth_dane_verify_ssl(dane, ssl, "camera.maple.home.arpa", 443, &result) !=
+ *         HEARTH_DANE_MATCHED) {
+ *         fprintf(stderr, "%s: %s\n", hearth_dane_verdict_text(result.verdict), result.reason);
+ *         …                       // close: send nothing
  *     }
- *     …                                               // only now: the request, the password
+ *     …                           // only now: the request, the password
  *     hearth_dane_close(dane);
  *
  * Rules for the caller:
  *  - Only HEARTH_DANE_MATCHED is a yes. Everything else, errors included, is a no: compare with it.
  *  - Verify after the handshake and before the first octet of your own. Switch OpenSSL's own
- * verification off (SSL_VERIFY_NONE): it would refuse the certificates that this library is for.
+ *    verification off (SSL_VERIFY_NONE): it would refuse the certificates that this library is for.
  *  - Verify each connection. A resumed session is judged by the certificate that it was begun with.
  *  - Set SSL_OP_NO_RENEGOTIATION (hearth_dane_allow_old_devices does): a TLS 1.2 server could
- * otherwise change its certificate after the verdict.
+ *    otherwise change its certificate after the verdict.
  *
  * Threads: one handle may be used by several threads at once (calls wait for each other). Handles
  * are independent. A result belongs to its caller. An SSL * is used by one thread at a time, as
@@ -64,8 +64,7 @@ enum hearth_dane_verdict {
     HEARTH_DANE_MISMATCH = 2,  /* another key than the published one: possibly an impostor */
     HEARTH_DANE_NO_RECORD = 3, /* the household publishes no key for this name and port */
     HEARTH_DANE_WITHDRAWN = 4, /* a key that the household has withdrawn */
-    HEARTH_DANE_STALE =
-        5 /* the household has not been heard of for too long to rely on its records */
+    HEARTH_DANE_STALE = 5      /* the household has not been heard of for too long */
 };
 
 /* Bits of `wrong` and `forgiven`. */
@@ -81,11 +80,10 @@ enum hearth_dane_wrong {
 };
 
 enum {
-    HEARTH_DANE_EXPECTED_MAX =
-        8, /* records that a result shows; a household publishes no more for one name */
-    HEARTH_DANE_HASH_TEXT = 129, /* 64 octets in hex, and a NUL */
-    HEARTH_DANE_CHAIN_MAX = 16,  /* certificates of a chain that are looked at */
-    HEARTH_DANE_DER_MAX = 65536  /* octets of a chain's certificates together */
+    HEARTH_DANE_EXPECTED_MAX = 8, /* records that a result shows; no name has more of them */
+    HEARTH_DANE_HASH_TEXT = 129,  /* 64 octets in hex, and a NUL */
+    HEARTH_DANE_CHAIN_MAX = 16,   /* certificates of a chain that are looked at */
+    HEARTH_DANE_DER_MAX = 65536   /* octets of a chain's certificates together */
 };
 
 /* All texts are NUL-terminated; hex is lower case without separators. */
@@ -93,17 +91,18 @@ struct hearth_dane_result {
     enum hearth_dane_verdict verdict;
     unsigned forgiven; /* what is wrong and was forgiven: only of a match, else 0 */
     unsigned wrong;    /* everything that is wrong with what was presented */
-    int soft; /* 1: the household has not been heard of for a while, or is in dispute; still usable
-               */
-    char
-        presented[HEARTH_DANE_HASH_TEXT]; /* SHA-256 of the presented SPKI; "" when there is none */
+    /* 1: the household has not been heard of for a while, or is in dispute; still usable. */
+    int soft;
+    /* SHA-256 of the presented SPKI; "" when there is none. */
+    char presented[HEARTH_DANE_HASH_TEXT];
+    /* The hashes in the usable TLSA records. */
     unsigned expected_count;
-    char expected[HEARTH_DANE_EXPECTED_MAX]
-                 [HEARTH_DANE_HASH_TEXT];     /* hashes in the usable TLSA records */
-    char withdrawn_by[HEARTH_DANE_HASH_TEXT]; /* WITHDRAWN: the node's label, or its key in hex; ""
-                                                 if unknown */
-    int64_t withdrawn_ms;                     /* WITHDRAWN: milliseconds since 1970; 0 if unknown */
-    char reason[256];                         /* one line for people */
+    char expected[HEARTH_DANE_EXPECTED_MAX][HEARTH_DANE_HASH_TEXT];
+    /* WITHDRAWN: the node's label, or its key in hex, "" if unknown; and milliseconds since 1970, 0
+     * if unknown. */
+    char withdrawn_by[HEARTH_DANE_HASH_TEXT];
+    int64_t withdrawn_ms;
+    char reason[256]; /* one line for people */
     uint64_t reserved[8];
 };
 

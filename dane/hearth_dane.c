@@ -25,8 +25,6 @@
 #include "ledger/base/view.h"
 #include "ledger/base/view_file.h"
 
-static const char system_view[] = "/var/lib/hearth/view/names.view";
-
 #define SAME_BIT(name)                                                                             \
     static_assert(HEARTH_DANE_##name == 1 << FORGIVEN_BIT_##name,                                  \
                   "the header's bits are the verdict's")
@@ -59,7 +57,7 @@ struct hearth_dane *hearth_dane_open(const char *view_path)
     if (!view_path)
         view_path = secure_getenv("HEARTH_VIEW");
     if (!view_path || !*view_path)
-        view_path = system_view;
+        view_path = VIEW_SYSTEM_PATH;
     if (view_file_init(&dane->file, view_path) == STATUS_OK) {
         if (pthread_mutex_init(&dane->lock, NULL) == 0)
             return dane;
@@ -110,16 +108,15 @@ static enum hearth_dane_verdict verdict_outside(enum verdict_kind kind)
     }
 }
 
-/* A label is another machine's text: control characters have no business on a terminal. */
+/* A label is another machine's text, and this one goes to terminals: as it is, or not at all. */
 static void describe_author(const struct view_author *author, char *out, size_t size)
 {
-    if (author->label_len == 0) {
+    size_t len = author->label_len;
+    if (len == 0 || len >= size || !text_is_plain(author->label, len)) {
         hex_encode(author->key, sizeof author->key, out);
         return;
     }
-    size_t len = author->label_len < size ? author->label_len : size - 1;
-    for (size_t i = 0; i < len; i++)
-        out[i] = author->label[i] < 0x20 || author->label[i] == 0x7f ? '?' : (char)author->label[i];
+    memcpy(out, author->label, len);
     out[len] = '\0';
 }
 
@@ -134,16 +131,22 @@ static void describe_withdrawal(struct view *view, const struct verdict *verdict
         describe_author(&author, result->withdrawn_by, sizeof result->withdrawn_by);
 }
 
-static void describe_forgiven(struct hearth_dane_result *result)
+/* Cut at the end of the text. */
+static void reason_add(struct hearth_dane_result *result, const char *piece)
 {
     size_t used = strlen(result->reason);
+    (void)snprintf(result->reason + used, sizeof result->reason - used, "%s", piece);
+}
+
+static void describe_forgiven(struct hearth_dane_result *result)
+{
+    const char *before = "; forgiven: ";
     for (int i = 0; i < FORGIVEN_COUNT; i++) {
         if (!(result->forgiven >> i & 1))
             continue;
-        /* All words together are shorter than the text. */
-        used += (size_t)snprintf(
-            result->reason + used, sizeof result->reason - used, "%s%s",
-            used > 32 ? ", " : "; forgiven: ", forgiven_text((enum forgiven_bit)i));
+        reason_add(result, before);
+        reason_add(result, forgiven_text((enum forgiven_bit)i));
+        before = ", ";
     }
 }
 

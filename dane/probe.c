@@ -5,7 +5,9 @@
  * and no SIGPIPE is raised.
  *
  * Happy path: dial_connect, drive (flush what OpenSSL wrote, feed it what came, until the handshake
- * is done), take_chain. An address that fails leaves its reason; the next one is tried.
+ * is done), take_chain. A device that refuses the first greeting gets plainer ones: old ones end
+ * the handshake over a name (SNI) or a version that they don't know, where they should have passed
+ * over it. An address that fails leaves its reason; the next one is tried.
  */
 #include "dane/probe.h"
 
@@ -22,10 +24,25 @@
 #include "dane/tls_context.h"
 #include "ledger/base/clock.h"
 
+/* From today's on to what the oldest understand. Nothing is lost by it: who could force an older
+ * version on us still lacks the device's key, and nothing is sent after the handshake. */
+static const struct greeting {
+    bool sni;
+    int max_version; /* 0: the newest */
+} greetings[] = {
+    {.sni = true},
+    {.sni = false},
+    {.sni = false, .max_version = TLS1_2_VERSION},
+    {.sni = false, .max_version = TLS1_VERSION},
+};
+
+enum { GREETINGS = sizeof greetings / sizeof greetings[0], RECORD_ALERT = 21 };
+
 struct handshake {
     const struct address *address;
     uint16_t port;
     const char *sni; /* or NULL */
+    const struct greeting *greeting;
     int fd;
     uint64_t deadline_ms;
     SSL *ssl;
@@ -132,7 +149,11 @@ static enum status prepare(struct handshake *handshake, SSL_CTX *context)
     SSL_set_connect_state(handshake->ssl);
     if (SSL_set_app_data(handshake->ssl, handshake) != 1)
         return STATUS_NO_MEMORY;
-    return set_sni(handshake->ssl, handshake->sni);
+    if (SSL_set_max_proto_version(handshake->ssl, handshake->greeting->max_version) != 1)
+        return STATUS_NO_MEMORY;
+    if (handshake->greeting->max_version != 0)
+        (void)SSL_set_mode(handshake->ssl, SSL_MODE_SEND_FALLBACK_SCSV); /* RFC 7507 */
+    return handshake->greeting->sni ? set_sni(handshake->ssl, handshake->sni) : STATUS_OK;
 }
 
 /* --- what came of it --- */
@@ -162,7 +183,7 @@ static enum status take_chain(struct probe *probe, SSL *ssl)
     return STATUS_OK;
 }
 
-static enum status probe_address(struct probe *probe, SSL_CTX *context, struct handshake *handshake)
+static enum status greet(struct probe *probe, SSL_CTX *context, struct handshake *handshake)
 {
     enum status status =
         dial_connect(handshake->address, handshake->port, handshake->deadline_ms, &handshake->fd);
@@ -179,10 +200,19 @@ static enum status probe_address(struct probe *probe, SSL_CTX *context, struct h
 out:
     handshake->failure.status = status;
     SSL_free(handshake->ssl);
+    handshake->ssl = NULL;
     if (handshake->fd >= 0)
         close(handshake->fd);
     ERR_clear_error();
     return status == STATUS_TOO_LONG ? STATUS_MALFORMED : status;
+}
+
+/* It hung up on the greeting, or answered it with an alert. */
+static bool is_refusal(const struct probe_failure *failure, enum status status)
+{
+    if (!failure->connected || (status != STATUS_CLOSED && status != STATUS_MALFORMED))
+        return false;
+    return failure->first_len == 0 || failure->first[0] == RECORD_ALERT;
 }
 
 /* How much an outcome tells: an address that answered wrongly says more than one that did not
@@ -207,7 +237,36 @@ static void say_why(struct probe *probe, const struct handshake *handshake)
                    (unsigned)handshake->port, probe_reason(&handshake->failure));
 }
 
-/* One try after the other; see probe.h for the deadline and for whose reason is told. */
+/* Notes an outcome that tells more than those before. */
+static void judge_failure(struct probe *probe, const struct handshake *handshake,
+                          enum status status, enum status *best)
+{
+    if (probe->reason[0] != '\0' && rank(status) <= rank(*best))
+        return;
+    *best = status;
+    say_why(probe, handshake);
+}
+
+/* One greeting after the other, as long as it refuses them. */
+static enum status probe_address(struct probe *probe, SSL_CTX *context,
+                                 const struct handshake *pattern, enum status *best)
+{
+    for (size_t i = 0; i < GREETINGS; i++) {
+        struct handshake handshake = *pattern;
+        handshake.greeting = &greetings[i];
+        if (i > 0 && !pattern->sni && greetings[i].max_version == 0)
+            continue; /* that was the first */
+        enum status status = greet(probe, context, &handshake);
+        if (status == STATUS_OK)
+            return STATUS_OK;
+        judge_failure(probe, &handshake, status, best);
+        if (!is_refusal(&handshake.failure, status))
+            break;
+    }
+    return *best;
+}
+
+/* One address after the other; see probe.h for the deadline and for whose reason is told. */
 static enum status try_all(struct probe *probe, SSL_CTX *context, const struct handshake *pattern,
                            const struct address *addresses, size_t count)
 {
@@ -218,15 +277,10 @@ static enum status try_all(struct probe *probe, SSL_CTX *context, const struct h
         uint64_t left = pattern->deadline_ms > now ? pattern->deadline_ms - now : 0;
         handshake.address = &addresses[i];
         handshake.deadline_ms = now + left / (count - i);
-        enum status status = probe_address(probe, context, &handshake);
-        if (status == STATUS_OK) {
+        if (probe_address(probe, context, &handshake, &best) == STATUS_OK) {
             probe->address = addresses[i];
             probe->reason[0] = '\0';
             return STATUS_OK;
-        }
-        if (i == 0 || rank(status) > rank(best)) {
-            best = status;
-            say_why(probe, &handshake);
         }
     }
     return best;
@@ -238,7 +292,8 @@ enum status probe_device(struct probe *probe, const struct address *addresses, s
     struct handshake pattern = {
         .port = port, .sni = sni, .fd = -1, .deadline_ms = clock_monotonic_ms() + timeout_ms};
     memset(probe, 0, sizeof *probe);
-    (void)snprintf(probe->reason, sizeof probe->reason, "it has no address");
+    if (count == 0)
+        (void)snprintf(probe->reason, sizeof probe->reason, "it has no address");
     SSL_CTX *context = tls_context_create_device();
     if (!context)
         return STATUS_NO_MEMORY;

@@ -32,10 +32,11 @@ struct probe {
 };
 
 /* Tries the addresses in order (each with its share of what is left of the deadline) and completes
- * one TLS handshake with SNI = sni (may be NULL; an IP literal is not sent). The first address that
- * completes it wins; when none does, status and reason are of the one that came furthest: MALFORMED
- * (it answered, but not with TLS that works here), CLOSED (by the device, during the handshake),
- * TIMEOUT, UNREACHABLE (refused, no route; no address given), IO, NO_MEMORY. */
+ * one TLS handshake with SNI = sni (may be NULL; an IP literal is not sent). A device that refuses
+ * that is greeted again: without SNI, then with TLS 1.2 and with TLS 1.0 at most. The first address
+ * that completes it wins; when none does, status and reason are of the one that came furthest:
+ * MALFORMED (it answered, but not with TLS that works here), CLOSED (by the device, during the
+ * handshake), TIMEOUT, UNREACHABLE (refused, no route; no address given), IO, NO_MEMORY. */
 enum status probe_device(struct probe *probe, const struct address *addresses, size_t count,
                          uint16_t port, const char *sni, unsigned timeout_ms);
 

@@ -21,10 +21,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dane/x509.h"
+#include "ledger/base/file.h"
 
 enum { FILE_MAX = 8192 /* octets of either file */ };
 
@@ -33,24 +33,13 @@ static const char certificate_file[] = "tls.pem";
 
 /* --- files --- */
 
-static enum status check_rights(int fd)
-{
-    struct stat stat;
-    if (fstat(fd, &stat) < 0)
-        return STATUS_IO;
-    bool own = stat.st_uid == geteuid() || geteuid() == 0;
-    return S_ISREG(stat.st_mode) && own && (stat.st_mode & 077) == 0 ? STATUS_OK : STATUS_DENIED;
-}
-
 /* The file's octets in bytes[FILE_MAX]. NOT_FOUND. */
 static enum status read_file(int dir, const char *name, bool secret, uint8_t *bytes, size_t *len)
 {
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT)
-        return STATUS_NOT_FOUND;
     if (fd < 0)
-        return errno == EACCES || errno == ELOOP ? STATUS_DENIED : STATUS_IO;
-    enum status status = secret ? check_rights(fd) : STATUS_OK;
+        return file_status(errno);
+    enum status status = secret ? file_check_private(fd, dir) : STATUS_OK;
     *len = 0;
     while (status == STATUS_OK) {
         ssize_t got = read(fd, bytes + *len, FILE_MAX - *len);
@@ -68,37 +57,26 @@ static enum status read_file(int dir, const char *name, bool secret, uint8_t *by
     return status;
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t wrote = write(fd, bytes, len);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return false;
-        bytes += wrote;
-        len -= (size_t)wrote;
-    }
-    return true;
-}
-
 /* Durable before it has its name. */
 static enum status write_file(int dir, const char *name, const char *bytes, size_t len)
 {
     char fresh[32];
     (void)snprintf(fresh, sizeof fresh, "%s.new", name);
     if (unlinkat(dir, fresh, 0) < 0 && errno != ENOENT)
-        return STATUS_IO;
+        return file_status(errno);
     int fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == EACCES ? STATUS_DENIED : STATUS_IO;
-    bool written = write_all(fd, bytes, len) && fsync(fd) == 0;
-    if (close(fd) < 0)
-        written = false;
-    if (written && renameat(dir, fresh, dir, name) == 0 && fsync(dir) == 0)
-        return STATUS_OK;
-    (void)unlinkat(dir, fresh, 0); /* the first failure is the one to report */
-    return STATUS_IO;
+        return file_status(errno);
+    enum status status = file_write_all(fd, bytes, len);
+    if (status == STATUS_OK && fsync(fd) != 0)
+        status = file_status(errno);
+    if (close(fd) != 0 && status == STATUS_OK)
+        status = file_status(errno);
+    if (status == STATUS_OK && (renameat(dir, fresh, dir, name) != 0 || fsync(dir) != 0))
+        status = file_status(errno);
+    if (status != STATUS_OK)
+        (void)unlinkat(dir, fresh, 0); /* the first failure is the one to report */
+    return status;
 }
 
 /* --- key and certificate --- */
@@ -191,15 +169,17 @@ enum status tls_identity_open(const char *dir, uint8_t spki_sha256[static 32])
     EVP_PKEY *key = NULL;
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)
-        return errno == EACCES ? STATUS_DENIED : STATUS_IO;
+        return file_status(errno);
     enum status status = read_key(dir_fd, &key);
     bool fresh = status == STATUS_NOT_FOUND;
     if (fresh)
         status = make_key(dir_fd, &key);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = fresh ? STATUS_NOT_FOUND : check_certificate(dir_fd, key);
-    if (status == STATUS_NOT_FOUND)
-        status = make_certificate(dir_fd, key);
+        /* It says nothing that the key does not: damage to it is no reason not to serve. */
+        if (status == STATUS_NOT_FOUND || status == STATUS_CORRUPT)
+            status = make_certificate(dir_fd, key);
+    }
     if (status == STATUS_OK)
         status = hash_spki(key, spki_sha256);
     EVP_PKEY_free(key);

@@ -96,18 +96,3 @@ out:
     X509_free(x509);
     return status;
 }
-
-enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE])
-{
-    uint8_t *spki = NULL;
-    size_t len = 0;
-    X509 *x509 = x509_decode(certificate);
-    if (!x509)
-        return STATUS_MALFORMED;
-    enum status status = x509_spki(x509, &spki, &len);
-    if (status == STATUS_OK && !SHA256(spki, len, out))
-        status = STATUS_CRYPTO;
-    OPENSSL_free(spki);
-    X509_free(x509);
-    return status;
-}

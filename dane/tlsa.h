@@ -13,9 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dane/x509.h"
 #include "ledger/base/status.h"
 
-enum { TLSA_RRS_MAX = 64, SPKI_SHA256_SIZE = 32, TLSA_HASH_MAX = 64 };
+enum { TLSA_RRS_MAX = 64, TLSA_HASH_MAX = 64 };
 
 enum tlsa_usage { TLSA_PKIX_TA = 0, TLSA_PKIX_EE = 1, TLSA_DANE_TA = 2, TLSA_DANE_EE = 3 };
 enum tlsa_selector { TLSA_FULL_CERTIFICATE = 0, TLSA_SPKI = 1 };
@@ -25,11 +26,6 @@ struct tlsa {
     uint8_t usage, selector, matching;
     const uint8_t *data; /* borrowed */
     size_t data_len;
-};
-
-struct der {
-    const uint8_t *bytes; /* borrowed */
-    size_t len;
 };
 
 /* Decodes one rdata; form only (RFC 6698, section 2.1): TRUNCATED (less than its three octets);
@@ -43,8 +39,5 @@ bool tlsa_is_usable(const struct tlsa *tlsa);
 /* Does this one certificate have the associated data (usage not asked)? OK, NOT_FOUND = no match,
  * MALFORMED = no DER certificate, CRYPTO. */
 enum status tlsa_match_certificate(const struct tlsa *tlsa, struct der certificate);
-
-/* SHA-256 of the certificate's SubjectPublicKeyInfo. MALFORMED, CRYPTO. */
-enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE]);
 
 #endif

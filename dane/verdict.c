@@ -6,15 +6,11 @@
  */
 #include "dane/verdict.h"
 
-#include <assert.h>
 #include <openssl/sha.h>
 #include <string.h>
 
 #include "dane/certificate.h"
 #include "dane/chain.h"
-
-static_assert((int)PRESENTED_CHAIN_MAX == (int)X509_CHAIN_MAX,
-              "a presented chain is looked at whole");
 
 enum { TLS_1_2 = 0x0303 };
 

@@ -37,6 +37,7 @@
 
 #include "dane/published.h"
 #include "dane/tlsa.h"
+#include "dane/x509.h"
 #include "ledger/base/name.h"
 #include "ledger/base/status.h"
 #include "ledger/base/view.h"
@@ -78,15 +79,13 @@ enum forgiven_bit {
 const char *verdict_text(enum verdict_kind verdict);
 const char *forgiven_text(enum forgiven_bit bit);
 
-enum { PRESENTED_CHAIN_MAX = 16 };
-
 /* What a device presented. */
 struct presented {
-    struct der chain[PRESENTED_CHAIN_MAX]; /* leaf first; DER, borrowed */
-    size_t chain_len;                      /* 0: nothing was presented */
-    uint16_t tls_version;      /* 0x0301 … 0x0304; 0 = not known, nothing is named then */
-    bool legacy_renegotiation; /* no RFC 5746 */
-    bool known_issuer;         /* a CA that this machine's own store trusts vouches for the chain */
+    struct der chain[X509_CHAIN_MAX]; /* leaf first; DER, borrowed */
+    size_t chain_len;                 /* 0: nothing was presented */
+    uint16_t tls_version;             /* 0x0301 … 0x0304; 0 = not known, nothing is named then */
+    bool legacy_renegotiation;        /* no RFC 5746 */
+    bool known_issuer; /* a CA that this machine's own store trusts vouches for the chain */
 };
 
 struct verdict {

@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 
 struct x509_st *x509_decode(struct der certificate)
@@ -30,6 +31,21 @@ enum status x509_spki(const struct x509_st *certificate, uint8_t **spki, size_t 
     }
     *len = (size_t)written;
     return STATUS_OK;
+}
+
+enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE])
+{
+    uint8_t *spki = NULL;
+    size_t len = 0;
+    X509 *x509 = x509_decode(certificate);
+    if (!x509)
+        return STATUS_MALFORMED;
+    enum status status = x509_spki(x509, &spki, &len);
+    if (status == STATUS_OK && !SHA256(spki, len, out))
+        status = STATUS_CRYPTO;
+    OPENSSL_free(spki);
+    X509_free(x509);
+    return status;
 }
 
 size_t x509_encode_chain(struct stack_st_X509 *list, uint8_t *bytes, size_t size,

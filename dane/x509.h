@@ -5,13 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dane/tlsa.h"
 #include "ledger/base/status.h"
 
 struct x509_st;       /* OpenSSL's X509 */
 struct stack_st_X509; /* OpenSSL's STACK_OF(X509) */
 
+struct der {
+    const uint8_t *bytes; /* borrowed */
+    size_t len;
+};
+
 enum {
+    SPKI_SHA256_SIZE = 32,
     X509_DER_MAX = 65536, /* octets of one certificate, and of a presented chain */
     X509_CHAIN_MAX = 16,  /* certificates of a chain that are looked at, the leaf included */
 };
@@ -23,6 +28,9 @@ struct x509_st *x509_decode(struct der certificate);
 /* The certificate's SubjectPublicKeyInfo as DER, malloc'd by OpenSSL: the caller frees *spki with
  * OPENSSL_free. CRYPTO. */
 enum status x509_spki(const struct x509_st *certificate, uint8_t **spki, size_t *len);
+
+/* SHA-256 of the certificate's SubjectPublicKeyInfo. MALFORMED, CRYPTO. */
+enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE]);
 
 /* Writes a certificate list's DER into bytes[size], one after the other, as far as it goes into
  * chain[X509_CHAIN_MAX]; returns how many. What is beyond either bound is left out, and so is all

@@ -9,9 +9,9 @@ enum status array_reserve(struct array *array, size_t extra, size_t size)
 {
     if (extra <= array->capacity - array->count)
         return STATUS_OK;
-    size_t need = array->count + extra;
-    if (extra > INDEX_NONE || need >= INDEX_NONE)
+    if (extra >= INDEX_NONE - array->count)
         return STATUS_NO_MEMORY;
+    size_t need = array->count + extra;
     size_t capacity = array->capacity + array->capacity / 2;
     if (capacity < need)
         capacity = need;

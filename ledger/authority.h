@@ -16,30 +16,9 @@
 #include "ledger/array.h"
 #include "ledger/body.h"
 #include "ledger/entry.h"
-#include "ledger/key_event.h"
+#include "ledger/key_record.h"
 #include "ledger/rule.h"
 #include "ledger/trie.h"
-
-/* One key as a state has it. */
-struct key_record {
-    uint8_t key[32];
-    uint32_t author; /* index in the household's authors */
-    uint32_t grant;  /* the last GRANT in effect, an authority entry; INDEX_NONE: never granted */
-    uint32_t era;    /* the era of that GRANT: what follows here was held in it */
-    bool live;       /* holds a grant, if `era` is the state's */
-    bool burnt;      /* was revoked */
-    bool admin;      /* held an admin grant */
-    uint8_t role, flags;
-    uint8_t spki_sha256[32], zone_key[32];
-    struct key_event *scope;   /* in front: the lists in which a name must be */
-    struct key_event *history; /* in front: the lists that give a right to deny */
-    struct key_event *revokes;
-    uint32_t revoke_era; /* of the last REVOKE; INDEX_NONE */
-    /* Of one judgement (judge.c). */
-    uint64_t stamp;
-    bool gives_scope, gives_rights;
-    struct key_record *next_side;
-};
 
 struct authority_state {
     const uint8_t *owner, *recovery_commitment; /* 32 octets each, in the arena */
@@ -76,6 +55,7 @@ struct authority_entry {
     bool trusted;           /* leads to the branch trusted by this node */
     int64_t least_absorbed; /* over all ends after it */
     uint32_t work;          /* next in a list: of what is left to walk, of sides */
+    uint32_t next_recover;  /* next in the list of RECOVERs in the tie */
 };
 
 struct authority {
@@ -88,6 +68,7 @@ struct authority {
     uint32_t base;  /* the entry whose state holds: the chosen end, or the branch point */
     uint32_t sides; /* frozen: the ends of the tied branches, linked by `work`; INDEX_NONE */
     uint32_t side_count;
+    uint32_t recovers; /* frozen: the RECOVERs between base and sides, linked by `next_recover` */
 };
 
 static inline struct authority_entry *authority_at(const struct authority *authority,
@@ -113,6 +94,7 @@ struct authority_input {
 /* Is the author right on the path of `prev`? UNAUTHORISED, MALFORMED (seq). */
 enum status authority_admit(const struct authority *authority, const struct entry *entry,
                             const struct body *body, uint32_t prev);
+/* Room for one more entry. NO_MEMORY (nothing is changed then). */
 enum status authority_reserve(struct authority *authority);
 /* After authority_reserve. NO_MEMORY (nothing is changed then). */
 enum status authority_add(struct authority *authority, const struct authority_input *input);

@@ -119,11 +119,28 @@ static void collect_sides(struct authority *a, uint32_t at)
         if (entry->first_child != INDEX_NONE)
             continue;
         entry->work = a->sides;
-        entry->place = PLACE_JOINED;
         a->sides = side;
         a->side_count++;
         if (a->head == INDEX_NONE || memcmp(authority_at(a, a->head)->id, entry->id, 32) < 0)
             a->head = side;
+    }
+}
+
+/* The RECOVERs between the base and the sides. What several sides have above them is passed once.
+ */
+static void collect_recovers(struct authority *a, uint32_t base)
+{
+    for (uint32_t side = a->sides; side != INDEX_NONE; side = authority_at(a, side)->work) {
+        uint32_t i = side;
+        do {
+            struct authority_entry *entry = authority_at(a, i);
+            entry->place = PLACE_JOINED;
+            if (entry->type == ENTRY_RECOVER) {
+                entry->next_recover = a->recovers;
+                a->recovers = i;
+            }
+            i = entry->prev;
+        } while (i != base && authority_at(a, i)->place != PLACE_JOINED);
     }
 }
 
@@ -160,6 +177,7 @@ void authority_choose(struct authority *authority, uint32_t trusted)
     authority->head = INDEX_NONE;
     authority->sides = INDEX_NONE;
     authority->side_count = 0;
+    authority->recovers = INDEX_NONE;
     for (;;) {
         uint32_t left = 0;
         uint32_t next = choose_branch(authority, authority_at(authority, at), &left);
@@ -172,5 +190,6 @@ void authority_choose(struct authority *authority, uint32_t trusted)
         at = next;
     }
     authority->base = at;
+    collect_recovers(authority, at);
     mark_places(authority);
 }

@@ -11,28 +11,33 @@ struct merge {
     uint32_t burnt; /* grants of `prev` that a REVOKE of the other side ends */
 };
 
-/* Joins what the key may deny, on whichever side it held a grant in this era. */
+/* What the other side alone gives: a right to deny, not the grant. */
+static void take_rights(struct key_record *mine, const struct key_record *other)
+{
+    struct key_record before = *mine;
+    *mine = *other;
+    mine->live = false;
+    mine->burnt = before.burnt;
+    mine->revokes = before.revokes;
+    mine->revoke_era = before.revoke_era;
+}
+
+/* Joins what the key may deny: of each side what that gives, by a grant in this era or by a REVOKE
+ * in it that says up to where an earlier one counts. */
 static enum status merge_rights(const struct merge *m, struct key_record *mine,
                                 const struct key_record *other)
 {
     enum status status = STATUS_OK;
-    if (other->era != m->era)
+    if (!key_record_gives_rights(other, m->era))
         return STATUS_OK;
-    if (mine->era == m->era) {
-        mine->admin = mine->admin || other->admin;
-        mine->history = key_event_join(m->authority->arena, m->authority->stamp, mine->history,
-                                       other->history, &status);
-        return status;
+    if (!key_record_gives_rights(mine, m->era)) {
+        take_rights(mine, other);
+        return STATUS_OK;
     }
-    struct key_event *revokes = mine->revokes;
-    uint32_t revoke_era = mine->revoke_era;
-    bool burnt = mine->burnt;
-    *mine = *other;
-    mine->live = false;
-    mine->revokes = revokes;
-    mine->revoke_era = revoke_era;
-    mine->burnt = burnt;
-    return STATUS_OK;
+    mine->admin = mine->admin || other->admin;
+    mine->history = key_event_join(m->authority->arena, m->authority->stamp, mine->history,
+                                   other->history, &status);
+    return status;
 }
 
 static enum status merge_both(struct merge *m, struct key_record *mine,
@@ -40,8 +45,8 @@ static enum status merge_both(struct merge *m, struct key_record *mine,
 {
     struct arena *arena = m->authority->arena;
     uint64_t *stamp = m->authority->stamp;
-    bool was_live = mine->live && mine->era == m->era;
-    bool other_live = other->live && other->era == m->era;
+    bool was_live = key_record_is_live(mine, m->era);
+    bool other_live = key_record_is_live(other, m->era);
     enum status status = merge_rights(m, mine, other);
     if (status == STATUS_OK && was_live && other_live)
         mine->scope = key_event_join(arena, stamp, mine->scope, other->scope, &status);

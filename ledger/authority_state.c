@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ledger/base/checksum.h"
+#include "ledger/base/octets.h"
 #include "ledger/crypt.h"
 
 enum { SOFT_HOURS = 168, HARD_HOURS = 720, MIN_VERSION = 1 };
@@ -22,12 +23,6 @@ struct step {
     bool live;
 };
 
-static bool is_zero(const uint8_t bytes[static 32])
-{
-    static const uint8_t zero[32];
-    return memcmp(bytes, zero, 32) == 0;
-}
-
 /* Loads the record of the key that the entry names. */
 static void step_look(struct step *step, const uint8_t key[static 32])
 {
@@ -35,7 +30,7 @@ static void step_look(struct step *step, const uint8_t key[static 32])
         trie_get(step->state->keys, siphash13(step->authority->hash_key, key, 32), key);
     if (record) {
         step->record = *record;
-        step->live = record->live && record->era == step->state->era;
+        step->live = key_record_is_live(record, step->state->era);
         return;
     }
     step->record = (struct key_record){.author = step->input->author,
@@ -67,7 +62,7 @@ static enum rule terms_rule(uint8_t flags, const uint8_t commitment[static 32],
 {
     if (flags & ~(GRANT_WITNESS | GRANT_SHARE))
         return RULE_GRANT_FLAGS;
-    if (flags & GRANT_SHARE && !is_zero(commitment))
+    if (flags & GRANT_SHARE && !octets_are_zero(commitment, 32))
         return RULE_GRANT_FLAGS;
     return crypt_key_is_valid(zone_key) ? RULE_NONE : RULE_KEY_INVALID;
 }

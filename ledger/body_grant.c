@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "ledger/body_fields.h"
+#include "ledger/scope.h"
 
 void body_grant_decode(struct reader *r, struct body *body)
 {

@@ -1,6 +1,7 @@
 /* body_open.c: OPEN, the first entry of every feed: what kind of stream it is and, in a private
  * one, the scope list that the owner's commitment hides. */
 #include "ledger/body_fields.h"
+#include "ledger/scope.h"
 
 /* Only a private stream may reveal a scope list: tag 1 means nothing in the other kinds. */
 static bool knows_opening(const struct body *body)

@@ -1,4 +1,4 @@
-/* body_policy.c: POLICY and MERGE, the owner's bodies that name no key. */
+/* body_policy.c: POLICY: how long a household may be unheard of, and which version it asks for. */
 #include "ledger/body_fields.h"
 
 void body_policy_decode(struct reader *r, struct body *body)
@@ -14,19 +14,6 @@ enum status body_policy_encode(struct writer *w, const struct body *body)
     writer_u16(w, body->policy.soft_hours);
     writer_u16(w, body->policy.hard_hours);
     writer_u16(w, body->policy.min_version);
-    fields_write_tail(w, body, NULL);
-    return STATUS_OK;
-}
-
-void body_merge_decode(struct reader *r, struct body *body)
-{
-    reader_copy(r, body->merge.other, sizeof body->merge.other);
-    fields_read_tail(r, body, NULL);
-}
-
-enum status body_merge_encode(struct writer *w, const struct body *body)
-{
-    writer_bytes(w, body->merge.other, sizeof body->merge.other);
     fields_write_tail(w, body, NULL);
     return STATUS_OK;
 }

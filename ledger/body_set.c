@@ -7,7 +7,7 @@
 
 #include "ledger/body_fields.h"
 
-enum { TTL_MAX = 0x7fffffff /* RFC 2181, section 8 */, OVER_ID_SIZE = 32 };
+enum { OVER_ID_SIZE = 32 };
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -112,7 +112,7 @@ void body_set_decode(struct reader *r, struct body *body)
     fields_read_name(r, &set->name);
     set->type = reader_u16(r);
     set->ttl = reader_u32(r);
-    if (set->ttl > TTL_MAX)
+    if (set->ttl > LIMIT_TTL)
         reader_fail(r, STATUS_RANGE);
     read_over(r, set);
     read_rrs(r, set);
@@ -130,7 +130,7 @@ enum status body_set_encode(struct writer *w, const struct body *body)
 {
     const struct body_set *set = &body->set;
     struct fields_tlv by = {.value = set->by, .len = set->by_len};
-    if (set->ttl > TTL_MAX || set->over_count > LIMIT_OVER || set->rr_count > LIMIT_RRS)
+    if (set->ttl > LIMIT_TTL || set->over_count > LIMIT_OVER || set->rr_count > LIMIT_RRS)
         return STATUS_RANGE;
     enum status status = by.value ? check_by(&by) : STATUS_OK;
     if (status == STATUS_OK)

@@ -18,16 +18,6 @@ enum {
     SECTION_MIN = SECTION_HEADER_SIZE + HASH_SIZE,
 };
 
-/* UPGRADE for a later version of this format, MALFORMED for anything else. */
-static void read_magic(struct reader *r)
-{
-    const uint8_t *found = reader_bytes(r, MAGIC_SIZE);
-    if (!found || memcmp(found, "HLB1", MAGIC_SIZE) == 0)
-        return;
-    bool later = memcmp(found, "HLB", MAGIC_SIZE - 1) == 0;
-    reader_fail(r, later ? STATUS_UPGRADE : STATUS_MALFORMED);
-}
-
 /* Does the hash that stands at `hash` fit the octets from `start` up to it? */
 static bool is_hash_right(const uint8_t *start, const uint8_t *hash)
 {
@@ -79,7 +69,7 @@ enum status bundle_open(struct bundle *bundle, const uint8_t *bytes, size_t len)
 {
     *bundle = (struct bundle){.bytes = bytes, .len = len};
     struct reader r = reader_over(bytes, len);
-    read_magic(&r);
+    reader_magic(&r, "HLB1");
     uint32_t promised = reader_u32(&r);
     bundle->status = r.error;
     if (r.error != STATUS_OK)

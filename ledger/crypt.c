@@ -111,12 +111,6 @@ bool crypt_key_is_valid(const uint8_t key[static 32])
     return crypto_core_ed25519_is_valid_point(key) == 1;
 }
 
-void crypt_keypair(uint8_t public_key[static 32], uint8_t secret[static 64])
-{
-    int failed = crypto_sign_keypair(public_key, secret);
-    assert(failed == 0);
-}
-
 void crypt_keypair_from_seed(const uint8_t seed[static 32], uint8_t public_key[static 32],
                              uint8_t secret[static 64])
 {

@@ -33,7 +33,9 @@ void crypt_hasher_finish(struct crypt_hasher *hasher, uint8_t out[static 32]);
 
 void crypt_sha256(const void *bytes, size_t len, uint8_t out[static 32]);
 
-/* Ed25519. `prefix` (prefix_len octets, its NUL included) stands before the message. */
+/* Ed25519 over `prefix` (prefix_len octets, its NUL included; may be 0) and the message. `secret` is
+ * seed and public key. TOO_LONG for both together; crypt_sign: CRYPTO;
+ * crypt_verify: SIGNATURE. */
 enum status crypt_sign(const char *prefix, size_t prefix_len, const void *message, size_t len,
                        const uint8_t secret[static 64], uint8_t signature[static 64]);
 enum status crypt_verify(const char *prefix, size_t prefix_len, const void *message, size_t len,
@@ -42,7 +44,6 @@ enum status crypt_verify(const char *prefix, size_t prefix_len, const void *mess
 /* On the curve, in the main subgroup, canonical, not of small order. */
 bool crypt_key_is_valid(const uint8_t key[static 32]);
 
-void crypt_keypair(uint8_t public_key[static 32], uint8_t secret[static 64]);
 void crypt_keypair_from_seed(const uint8_t seed[static 32], uint8_t public_key[static 32],
                              uint8_t secret[static 64]);
 void crypt_random(void *out, size_t len);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "ledger/base/octets.h"
 #include "ledger/base/reader.h"
 #include "ledger/base/writer.h"
 #include "ledger/body.h"
@@ -16,22 +17,6 @@ static const char magic[4] = {'H', 'L', 'E', '1'};
 static const char signed_prefix[] = "hearth/v1/entry";
 
 enum { FEED_TYPES = 0x20 /* types from here on stand in feeds */ };
-
-static bool is_zero(const uint8_t octets[static 32])
-{
-    static const uint8_t zero[32];
-    return memcmp(octets, zero, sizeof zero) == 0;
-}
-
-/* UPGRADE for a later version of this format, MALFORMED for anything else. */
-static void read_magic(struct reader *r)
-{
-    const uint8_t *found = reader_bytes(r, sizeof magic);
-    if (!found || memcmp(found, magic, sizeof magic) == 0)
-        return;
-    bool later = memcmp(found, magic, sizeof magic - 1) == 0;
-    reader_fail(r, later ? STATUS_UPGRADE : STATUS_MALFORMED);
-}
 
 static void read_header(struct reader *r, struct entry *entry)
 {
@@ -57,11 +42,11 @@ static enum status check_header(const struct entry *entry)
     bool genesis = entry->type == ENTRY_GENESIS;
     if (authority != (entry->type < FEED_TYPES))
         return STATUS_MALFORMED;
-    if (first != is_zero(entry->prev))
+    if (first != octets_are_zero(entry->prev, 32))
         return STATUS_MALFORMED;
     if (first != (authority ? genesis : entry->type == ENTRY_OPEN))
         return STATUS_MALFORMED;
-    return genesis == is_zero(entry->namespace_id) ? STATUS_OK : STATUS_MALFORMED;
+    return genesis == octets_are_zero(entry->namespace_id, 32) ? STATUS_OK : STATUS_MALFORMED;
 }
 
 /* The body's form; sets entry->upgrade. */
@@ -77,7 +62,7 @@ enum status entry_decode(struct entry *entry, const uint8_t *bytes, size_t len)
 {
     *entry = (struct entry){.bytes = bytes, .len = len};
     struct reader r = reader_over(bytes, len);
-    read_magic(&r);
+    reader_magic(&r, magic);
     read_header(&r, entry);
     entry->body = reader_bytes(&r, entry->body_len);
     (void)reader_bytes(&r,

@@ -17,33 +17,28 @@
 #include "ledger/lineage.h"
 #include "ledger/names.h"
 #include "ledger/rdata.h"
-
-static uint8_t process_hash_key[16];
-
-void household_set_hash_key(const uint8_t key[static 16])
-{
-    memcpy(process_hash_key, key, sizeof process_hash_key);
-}
+#include "ledger/scope.h"
 
 /* Each household hashes by its own key: two SipHash values of its id. */
-static void derive_hash_key(struct household *h)
+static void derive_hash_key(struct household *h, const uint8_t key[static 16])
 {
     uint8_t seed[33];
     memcpy(seed, h->namespace_id, 32);
     for (uint8_t half = 0; half < 2; half++) {
         seed[32] = half;
-        uint64_t word = siphash13(process_hash_key, seed, sizeof seed);
+        uint64_t word = siphash13(key, seed, sizeof seed);
         memcpy(h->hash_key + 8 * (size_t)half, &word, 8);
     }
 }
 
-struct household *household_create(const uint8_t namespace_id[static 32])
+struct household *household_create(const uint8_t namespace_id[static 32],
+                                   const uint8_t hash_key[static 16])
 {
     struct household *h = calloc(1, sizeof *h);
     if (!h)
         return NULL;
     memcpy(h->namespace_id, namespace_id, 32);
-    derive_hash_key(h);
+    derive_hash_key(h, hash_key);
     h->dirty = INDEX_NONE;
     h->authority = (struct authority){
         .arena = &h->arena, .hash_key = h->hash_key, .stamp = &h->stamp, .sides = INDEX_NONE};
@@ -66,7 +61,7 @@ void household_destroy(struct household *household)
     index_map_deinit(&household->by_key);
     index_map_deinit(&household->by_commitment);
     index_map_deinit(&household->by_name);
-    sorted_index_deinit(&household->names);
+    sorted_index_deinit(&household->slots_in_order);
     sorted_index_deinit(&household->killed);
     arena_deinit(&household->arena);
     free(household);
@@ -301,12 +296,14 @@ static enum rule set_rule(const struct body_set *set, uint8_t kind)
 {
     if (kind != KIND_PRIVATE && kind != KIND_SHARED)
         return RULE_STREAM_KIND;
-    if (set->rr_count == 0 &&
-        rdata_check(set->type, (const uint8_t *)"", 0) == STATUS_TYPE_UNSUPPORTED)
+    if (!rrtype_is_data(set->type))
         return RULE_RR_TYPE;
     enum status status = rdata_check_owner(set->type, &set->name);
     for (uint8_t i = 0; i < set->rr_count && status == STATUS_OK; i++)
         status = rdata_check(set->type, set->rrs[i].data, set->rrs[i].len);
+    /* Else a version that knows more types would have other names of the same entries. */
+    if (status == STATUS_TYPE_UNSUPPORTED)
+        return RULE_NONE;
     if (status != STATUS_OK)
         return rdata_rule(status);
     return set->type == RRTYPE_PEER && set->rr_count > 1 ? RULE_RDATA : RULE_NONE;

@@ -26,13 +26,11 @@
 
 struct household; /* heap */
 
-/* The key under which this process hashes what others chose (ids, keys, names), so that nobody can
- * choose them to collide: random octets, once, before the first household. No result depends on it.
- */
-void household_set_hash_key(const uint8_t key[static 16]);
-
-/* NULL when memory is out. */
-struct household *household_create(const uint8_t namespace_id[static 32]);
+/* What others chose (ids, keys, names) is hashed under a key that is made of `hash_key`, so that
+ * nobody can choose them to collide: 16 random octets, which no result depends on. NULL when memory
+ * is out. */
+struct household *household_create(const uint8_t namespace_id[static 32],
+                                   const uint8_t hash_key[static 16]);
 void household_destroy(struct household *household);
 
 /* May this well-formed entry be accepted now? Cheap; before any signature is checked. OK;
@@ -73,6 +71,7 @@ struct household_authority {
      * tied branches. Owner and commitment are those in force there. */
     uint8_t head[32];
     uint64_t head_seq;
+    uint64_t head_time; /* as in an entry */
     bool frozen;
     uint8_t fork[32]; /* frozen: the branch point, whose grants and policy hold */
     uint16_t soft_hours, hard_hours, min_version; /* defaults 168, 720, 1 without a POLICY */
@@ -86,6 +85,7 @@ enum status household_authority(struct household *household, struct household_au
 void household_each_grant(struct household *household,
                           bool (*each)(void *context, const struct household_grant *grant),
                           void *context);
+/* NOT_FOUND: never granted on the chosen path. */
 enum status household_find_grant(struct household *household, const uint8_t key[static 32],
                                  struct household_grant *out);
 
@@ -121,6 +121,11 @@ struct household_set {
 void household_each_winner(struct household *household,
                            bool (*each)(void *context, const struct household_set *set),
                            void *context);
+/* Only those after this name and type, which need not be there; those before cost nothing. */
+void household_each_winner_after(struct household *household, const struct name *relative,
+                                 uint16_t type,
+                                 bool (*each)(void *context, const struct household_set *set),
+                                 void *context);
 size_t household_winners(struct household *household);
 
 /* The winner of one name and type. NOT_FOUND. */

@@ -1,11 +1,16 @@
 /* household_impl.h: what a household keeps, for the files of the state function alone.
  *
- *     household.c         admits entries and adds them          judge.c     which keys hold what
- * now household_query.c   answers about names and entries       denial.c    which denials count
- *     household_keys.c    answers about grants and owner        names.c     slots, live SETs,
- * winners household_root.c    state root, frontier                  lineage.c   who is whose
- * ancestor household_index.c   finds what is known                   authority*.c  the tree and its
- * states
+ *     household.c        admits entries and adds them
+ *     household_index.c  finds what is known
+ *     authority*.c       the tree of authority entries and its states
+ *     key_event.c        what became of a key on the way to a state
+ *     judge.c            which keys hold what now
+ *     denial.c           which denials count
+ *     lineage.c          who is whose ancestor
+ *     names.c            slots, live SETs, winners
+ *     household_query.c  answers about names and entries
+ *     household_keys.c   answers about grants and owner
+ *     household_root.c   state root, frontier
  *
  * Adding reserves all memory first. What an entry changes beyond its own name is only marked as
  * stale; judge_settle, which takes no memory and can't fail, makes it good before an answer.
@@ -44,7 +49,7 @@ struct known {
     uint32_t leaf;            /* its place among the leaves while nothing follows */
     uint32_t at;              /* authority: its place in the tree; SET: its slot */
     uint32_t next_live;       /* SET: in its slot's list */
-    uint32_t names;           /* SET: its first edge */
+    uint32_t first_edge;      /* SET */
     uint32_t named_by;        /* the last edge to it */
     uint16_t body_len;
     uint8_t type, kind; /* of its stream: that of the OPEN which it descends from */
@@ -80,10 +85,9 @@ struct author {
     bool over_all;   /* every `over` of it counts */
     bool asked_void; /* a REVOKE that holds lists no head */
     uint32_t suspended_by;
-    struct key_record *base,
-        *sides;              /* in the state that holds; on tied branches, where it differs */
-    uint32_t changed;        /* on how many sides it differs */
-    struct key_event *asked; /* REVOKEs whose heads bound its denials */
+    struct key_record *base;  /* in the state that holds */
+    struct key_record *views; /* frozen: in those joined with it, where they differ (judge.c) */
+    struct key_event *asked;  /* REVOKEs whose heads bound its denials */
 };
 
 /* One name and type. */
@@ -117,9 +121,9 @@ struct household {
     struct array leaves, denials, withdrawals, scratch;        /* uint32_t, known ids */
     struct array grants; /* uint32_t, authors that were granted on the chosen path, in order */
     struct index_map by_id, by_stream, by_key, by_commitment, by_name;
-    struct sorted_index names;  /* slots in canonical order */
-    struct sorted_index killed; /* known ids that are KNOWN_KILLED, by id */
-    uint32_t dirty;             /* slots */
+    struct sorted_index slots_in_order; /* canonical */
+    struct sorted_index killed;         /* known ids that are KNOWN_KILLED, by id */
+    uint32_t dirty;                     /* slots */
     size_t winners;
     size_t entries;
     uint64_t stamp; /* of the last walk */
@@ -171,12 +175,12 @@ static inline bool author_is_granted(const struct author *author)
 /* The records that say what an author holds: NULL-ended, the base's first. */
 static inline struct key_record *author_first(const struct author *author)
 {
-    return author->base ? author->base : author->sides;
+    return author->base ? author->base : author->views;
 }
 static inline struct key_record *author_next(const struct author *author,
                                              const struct key_record *record)
 {
-    return record == author->base ? author->sides : record->next_side;
+    return record == author->base ? author->views : record->next_view;
 }
 
 #endif

@@ -74,7 +74,7 @@ static bool same_stream(const void *table, uint32_t index, const void *key)
     return stream->number == wanted->number && stream->author == wanted->author;
 }
 
-uint32_t index_stream(const struct household *h, uint32_t author, uint64_t number)
+static uint32_t index_stream(const struct household *h, uint32_t author, uint64_t number)
 {
     struct stream_key key = {.number = number, .author = author};
     return index_map_find(&h->by_stream, hash_of(h, &key, sizeof key), same_stream, h, &key);

@@ -14,6 +14,7 @@ enum status household_authority(struct household *household, struct household_au
     const struct authority_entry *head = authority_at(authority, authority->head);
     const struct authority_entry *base = authority_at(authority, authority->base);
     *out = (struct household_authority){.head_seq = head->seq,
+                                        .head_time = head->time,
                                         .frozen = authority_is_frozen(authority),
                                         .soft_hours = base->state.soft_hours,
                                         .hard_hours = base->state.hard_hours,

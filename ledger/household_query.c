@@ -49,21 +49,39 @@ static void fill_set(const struct household *h, uint32_t index, struct household
     }
 }
 
+/* What is at `first` in canonical order and after it. */
+static void tell_winners(const struct household *h, uint32_t first,
+                         bool (*each)(void *context, const struct household_set *set),
+                         void *context)
+{
+    for (uint32_t i = first; i < sorted_index_count(&h->slots_in_order); i++) {
+        uint32_t live = slot_at(h, sorted_index_at(&h->slots_in_order, i))->live;
+        struct household_set set;
+        if (live == INDEX_NONE)
+            continue;
+        fill_set(h, live, &set);
+        if (!each(context, &set))
+            return;
+    }
+}
+
 void household_each_winner(struct household *household,
                            bool (*each)(void *context, const struct household_set *set),
                            void *context)
 {
     judge_settle(household);
     names_settle_order(household);
-    for (uint32_t i = 0; i < sorted_index_count(&household->names); i++) {
-        uint32_t live = slot_at(household, sorted_index_at(&household->names, i))->live;
-        struct household_set set;
-        if (live == INDEX_NONE)
-            continue;
-        fill_set(household, live, &set);
-        if (!each(context, &set))
-            return;
-    }
+    tell_winners(household, 0, each, context);
+}
+
+void household_each_winner_after(struct household *household, const struct name *relative,
+                                 uint16_t type,
+                                 bool (*each)(void *context, const struct household_set *set),
+                                 void *context)
+{
+    judge_settle(household);
+    names_settle_order(household);
+    tell_winners(household, names_first_after(household, relative, type), each, context);
 }
 
 size_t household_winners(struct household *household)

@@ -21,8 +21,8 @@ static void add_u64(struct crypt_hasher *hasher, uint64_t value)
 static void add_winners(struct household *h, struct crypt_hasher *hasher)
 {
     add_u64(hasher, h->winners);
-    for (uint32_t i = 0; i < sorted_index_count(&h->names); i++) {
-        const struct slot *slot = slot_at(h, sorted_index_at(&h->names, i));
+    for (uint32_t i = 0; i < sorted_index_count(&h->slots_in_order); i++) {
+        const struct slot *slot = slot_at(h, sorted_index_at(&h->slots_in_order, i));
         if (slot->live == INDEX_NONE)
             continue;
         crypt_hasher_add(hasher, slot->name, slot->name_len + 2U); /* the type follows it */

@@ -9,34 +9,11 @@
 #include <unistd.h>
 
 #include "ledger/base/checksum.h"
+#include "ledger/base/file.h"
 #include "ledger/base/reader.h"
 #include "ledger/base/writer.h"
 
-enum { PATH_SIZE = 4096, MARK_SIZE = 28, CRC_AT = 24 };
-
-static enum status path_make(char path[static PATH_SIZE], const char *state_dir, const char *suffix)
-{
-    int len = snprintf(path, PATH_SIZE, "%s/incarnation%s", state_dir, suffix);
-    return len > 0 && len < PATH_SIZE ? STATUS_OK : STATUS_TOO_LONG;
-}
-
-static enum status status_from_errno(int error)
-{
-    switch (error) {
-    case ENOENT:
-        return STATUS_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ELOOP:
-        return STATUS_DENIED;
-    case ENOSPC:
-    case EDQUOT:
-        return STATUS_FULL;
-    default:
-        return STATUS_IO;
-    }
-}
+enum { MARK_SIZE = 28, CRC_AT = 24 };
 
 static void mark_encode(const struct incarnation_mark *mark, uint8_t out[static MARK_SIZE])
 {
@@ -59,27 +36,17 @@ static enum status mark_decode(struct incarnation_mark *mark, const uint8_t *byt
 
 enum status incarnation_read(struct incarnation_mark *mark, const char *state_dir)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     uint8_t bytes[MARK_SIZE + 1];
-    enum status status = path_make(path, state_dir, "");
+    enum status status = file_path_join(path, state_dir, "incarnation");
     if (status != STATUS_OK)
         return status;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     ssize_t len = pread(fd, bytes, sizeof bytes, 0);
     close(fd);
     return len < 0 ? STATUS_IO : mark_decode(mark, bytes, (size_t)len);
-}
-
-static enum status sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return status_from_errno(errno);
-    enum status status = fsync(fd) == 0 ? STATUS_OK : STATUS_IO;
-    close(fd);
-    return status;
 }
 
 enum status incarnation_advance(const struct incarnation_mark *mark, int fd)
@@ -91,29 +58,30 @@ enum status incarnation_advance(const struct incarnation_mark *mark, int fd)
         put = pwrite(fd, bytes, sizeof bytes, 0);
     while (put < 0 && errno == EINTR);
     if (put < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     return put == MARK_SIZE ? STATUS_OK : STATUS_IO;
 }
 
 enum status incarnation_write(const struct incarnation_mark *mark, const char *state_dir, int *fd)
 {
-    char path[PATH_SIZE], temporary[PATH_SIZE];
+    char path[FILE_PATH_SIZE], temporary[FILE_PATH_SIZE];
     *fd = -1;
-    enum status status = path_make(path, state_dir, "");
+    enum status status = file_path_join(path, state_dir, "incarnation");
     if (status == STATUS_OK)
-        status = path_make(temporary, state_dir, ".new");
+        status = file_path_join(temporary, state_dir, "incarnation.new");
     if (status != STATUS_OK)
         return status;
     /* Only the process that holds the store's lock comes here. */
     *fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     status = incarnation_advance(mark, *fd);
     if (status == STATUS_OK && (fsync(*fd) != 0 || rename(temporary, path) != 0))
-        status = status_from_errno(errno);
+        status = file_status(errno);
     if (status == STATUS_OK)
-        status = sync_folder(state_dir);
+        status = file_sync_folder(state_dir);
     if (status != STATUS_OK) {
+        (void)unlink(temporary); /* the first failure is the one to tell */
         close(*fd);
         *fd = -1;
     }
@@ -123,14 +91,14 @@ enum status incarnation_write(const struct incarnation_mark *mark, const char *s
 enum status incarnation_continue(const struct incarnation_mark *mark, const char *state_dir,
                                  int *fd)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     *fd = -1;
-    enum status status = path_make(path, state_dir, "");
+    enum status status = file_path_join(path, state_dir, "incarnation");
     if (status != STATUS_OK)
         return status;
     *fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*fd < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     (void)incarnation_advance(mark, *fd); /* one that lags only notices less */
     return STATUS_OK;
 }

@@ -32,14 +32,14 @@ static void place(struct index_map_slot *slots, uint32_t size, struct index_map_
 
 enum status index_map_reserve(struct index_map *map, size_t extra)
 {
-    size_t need = map->used + extra;
     size_t size = map->size == 0 ? INDEX_MAP_FIRST : map->size;
-    while (need > size / 4 * 3)
+    while (extra > size / 4 * 3 - map->used) {
+        if (size > UINT32_MAX / 2)
+            return STATUS_NO_MEMORY;
         size *= 2;
+    }
     if (size == map->size)
         return STATUS_OK;
-    if (size > UINT32_MAX)
-        return STATUS_NO_MEMORY;
     struct index_map_slot *slots = calloc(size, sizeof *slots);
     if (!slots)
         return STATUS_NO_MEMORY;

@@ -1,9 +1,10 @@
 /* judge.c: what every key holds in the state that the authority tree has come to, and which denials
  * and SETs count because of that. See household_impl.h for when it is called.
  *
- * In a frozen household the state of the branch point is the base, and the ends of the tied
- * branches are sides: a key's records on the sides where they differ from the base are linked to
- * its author.
+ * What holds is one state, or in a frozen household the join of several, each a view of what the
+ * keys hold: the base (that of the branch point), the sides (those after the ends of the tied
+ * branches), and the left states (those that a RECOVER in between left behind). A view gives rights
+ * and lists by itself; what it has is linked to the author where it is not as in the base.
  */
 #include "ledger/judge.h"
 
@@ -18,84 +19,98 @@
 struct judgement {
     struct household *h;
     const struct authority_state *base;
-    uint64_t stamp;    /* of the records seen in it */
-    uint32_t side_era; /* of the side being compared */
-    uint32_t same_era; /* sides of the base's era */
+    const struct authority_state *view; /* being compared with the base */
+    bool is_side;                       /* it is a side: its REVOKEs are asked */
+    uint64_t stamp;                     /* of what was seen in this judgement */
 };
 
-/* Does the record give a right to deny in a state of that era? After a RECOVER that did not grant
- * the key again, only when a REVOKE since then says up to where. */
-static bool gives_rights(const struct key_record *record, uint32_t era)
-{
-    return record->grant != INDEX_NONE && (record->era == era || record->revoke_era == era);
-}
-
-static bool is_live(const struct key_record *record, uint32_t era)
-{
-    return record->live && record->era == era;
-}
-
-static void note_side(void *context, void *base_record, void *side_record)
-{
-    struct judgement *j = context;
-    struct key_record *record = side_record;
-    (void)base_record;
-    if (!record)
-        return;
-    struct author *author = author_at(j->h, record->author);
-    author->changed++;
-    if (record->stamp != j->stamp) {
-        record->stamp = j->stamp;
-        record->gives_scope = false;
-        record->gives_rights = false;
-        record->next_side = author->sides;
-        author->sides = record;
-    }
-    record->gives_scope = record->gives_scope || is_live(record, j->side_era);
-    record->gives_rights = record->gives_rights || gives_rights(record, j->side_era);
-}
-
-static void note_sides(struct judgement *j)
-{
-    const struct authority *authority = &j->h->authority;
-    for (uint32_t side = authority->sides; side != INDEX_NONE;
-         side = authority_at(authority, side)->work) {
-        const struct authority_state *state = &authority_at(authority, side)->state;
-        j->side_era = state->era;
-        j->same_era += state->era == j->base->era;
-        trie_diff(j->base->keys, state->keys, note_side, j);
-    }
-}
-
 /* Puts the REVOKE before those whose heads bound the author's denials. */
-static void ask(struct author *author, struct key_event *revoke)
+static void ask(const struct judgement *j, struct author *author, struct key_event *revoke)
 {
+    if (revoke->asked == j->stamp)
+        return;
+    revoke->asked = j->stamp;
     revoke->next_asked = author->asked;
     author->asked = revoke;
     author->asked_void = author->asked_void || revoke->head_count == 0;
 }
 
-/* Of the base those REVOKEs of its era, of the sides all that the base does not have. */
-static void collect_revokes(struct judgement *j, struct author *author)
+/* Of the base those REVOKEs of its era. */
+static void ask_base(struct judgement *j, struct author *author)
 {
     struct key_event_walk walk = {.stamp = ++j->h->stamp};
     struct key_event *event;
-    author->asked = NULL;
-    author->asked_void = false;
-    key_event_push(&walk, author->base ? author->base->revokes : NULL);
+    key_event_push(&walk, author->base->revokes);
     while ((event = key_event_pop(&walk)) != NULL) {
         key_event_push(&walk, event->before);
         key_event_push(&walk, event->other);
-        if (event->kind == KEY_EVENT_REVOKE && event->era == j->base->era)
-            ask(author, event);
+        if (event->kind != KEY_EVENT_REVOKE)
+            continue;
+        event->of_base = j->stamp;
+        if (event->era == j->base->era)
+            ask(j, author, event);
     }
-    for (struct key_record *side = author->sides; side; side = side->next_side)
-        key_event_push(&walk, side->revokes);
+}
+
+/* Of a side, of those that the base does not have: those since its last RECOVER; if there is none,
+ * all. */
+static void ask_side(struct judgement *j, struct author *author, const struct key_record *side)
+{
+    struct key_event_walk walk = {.stamp = ++j->h->stamp};
+    struct key_event *event;
+    uint32_t era = j->view->era;
+    key_event_push(&walk, side->revokes);
     while ((event = key_event_pop(&walk)) != NULL) {
+        if (event->of_base == j->stamp)
+            continue; /* and all before it */
         key_event_push(&walk, event->before);
         key_event_push(&walk, event->other);
-        if (event->kind == KEY_EVENT_REVOKE)
-            ask(author, event);
+        if (event->kind == KEY_EVENT_REVOKE && (event->era == era || side->revoke_era != era))
+            ask(j, author, event);
+    }
+}
+
+/* A record that is not the base's. Several views may share it. */
+static void note_record(void *context, void *base_record, void *view_record)
+{
+    struct judgement *j = context;
+    struct key_record *record = view_record;
+    (void)base_record;
+    if (!record)
+        return;
+    struct author *author = author_at(j->h, record->author);
+    if (record->stamp != j->stamp) {
+        record->stamp = j->stamp;
+        record->gives_scope = false;
+        record->gives_rights = false;
+        record->next_view = author->views;
+        author->views = record;
+    }
+    uint32_t era = j->view->era;
+    record->gives_scope = record->gives_scope || key_record_is_live(record, era);
+    record->gives_rights = record->gives_rights || key_record_gives_rights(record, era);
+    if (j->is_side)
+        ask_side(j, author, record);
+}
+
+static void note_view(struct judgement *j, uint32_t entry, bool is_side)
+{
+    j->view = &authority_at(&j->h->authority, entry)->state;
+    j->is_side = is_side;
+    trie_diff(j->base->keys, j->view->keys, note_record, j);
+}
+
+static void note_views(struct judgement *j)
+{
+    const struct authority *authority = &j->h->authority;
+    const struct authority_entry *entry;
+    for (uint32_t i = authority->sides; i != INDEX_NONE; i = entry->work) {
+        entry = authority_at(authority, i);
+        note_view(j, i, true);
+    }
+    for (uint32_t i = authority->recovers; i != INDEX_NONE; i = entry->next_recover) {
+        entry = authority_at(authority, i);
+        note_view(j, entry->prev, false);
     }
 }
 
@@ -113,7 +128,7 @@ static bool front_is_any(struct household *h, struct key_event *events, bool all
     }
 }
 
-/* Adds up what the base and the sides give. */
+/* Adds up what the views give. */
 static void sum_records(struct household *h, struct author *author)
 {
     bool over_any = false;
@@ -131,24 +146,27 @@ static void sum_records(struct household *h, struct author *author)
     author->over_all = over_any && !author->asked;
 }
 
+static void note_base(struct judgement *j, struct author *author)
+{
+    struct key_record *base = trie_get(j->base->keys, author->hash, author->key);
+    author->base = base;
+    author->views = NULL;
+    author->asked = NULL;
+    author->asked_void = false;
+    if (!base)
+        return;
+    base->gives_scope = key_record_is_live(base, j->base->era);
+    base->gives_rights = key_record_gives_rights(base, j->base->era);
+    ask_base(j, author);
+}
+
 static void conclude(struct judgement *j, struct author *author)
 {
-    struct key_record *base = author->base;
-    bool side_scope = false;
-    author->burnt = base && base->burnt;
-    for (const struct key_record *side = author->sides; side; side = side->next_side) {
-        author->burnt = author->burnt || side->burnt;
-        side_scope = side_scope || side->gives_scope;
-    }
-    author->live = base && is_live(base, j->base->era) && !author->burnt;
-    if (base) {
-        /* The base's own list bounds a key where a side has left it as it was, or none has it
-         * granted. */
-        base->gives_scope =
-            is_live(base, j->base->era) && (j->same_era > author->changed || !side_scope);
-        base->gives_rights = gives_rights(base, j->base->era);
-    }
-    collect_revokes(j, author);
+    author->burnt = false;
+    for (const struct key_record *record = author_first(author); record;
+         record = author_next(author, record))
+        author->burnt = author->burnt || record->burnt;
+    author->live = author->base && author->base->gives_scope && !author->burnt;
     sum_records(j->h, author);
 }
 
@@ -180,13 +198,9 @@ static void judge_authors(struct household *h)
     authority_choose(&h->authority, is_entry ? known_at(h, trusted)->at : INDEX_NONE);
     struct judgement j = {.h = h, .stamp = ++h->stamp};
     j.base = &authority_at(&h->authority, h->authority.base)->state;
-    for (uint32_t i = 0; i < h->authors.count; i++) {
-        struct author *author = author_at(h, i);
-        author->base = trie_get(j.base->keys, author->hash, author->key);
-        author->sides = NULL;
-        author->changed = 0;
-    }
-    note_sides(&j);
+    for (uint32_t i = 0; i < h->authors.count; i++)
+        note_base(&j, author_at(h, i));
+    note_views(&j);
     for (uint32_t i = 0; i < h->authors.count; i++)
         conclude(&j, author_at(h, i));
     list_grants(h);

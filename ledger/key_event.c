@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "ledger/body.h"
+#include "ledger/scope.h"
 
 void key_event_push(struct key_event_walk *walk, struct key_event *event)
 {

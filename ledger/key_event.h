@@ -40,7 +40,9 @@ struct key_event {
     uint64_t stamp;
     uint8_t seen, todo;
     struct key_event *work;
-    struct key_event *next_asked; /* REVOKE: the list of those that hold now */
+    /* Of one judgement (judge.c), REVOKE. */
+    uint64_t of_base, asked; /* the last judgement in which it was that */
+    struct key_event *next_asked;
 };
 
 /* A worklist over events, each taken once: stamps of different walks must differ. */

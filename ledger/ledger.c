@@ -10,31 +10,33 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/base/file.h"
+#include "ledger/base/text.h"
 #include "ledger/crypt.h"
 #include "ledger/ledger_parts.h"
+#include "ledger/scope.h"
 #include "ledger/statement.h"
-
-enum { PATH_SIZE = 4096 };
 
 /* --- opening --- */
 
 static enum status open_parts(struct ledger *ledger, const char *state_dir)
 {
-    char path[PATH_SIZE];
-    int len = snprintf(path, sizeof path, "%s/ledger", state_dir);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return STATUS_TOO_LONG;
+    char path[FILE_PATH_SIZE];
+    enum status status = file_path_join(path, state_dir, "ledger");
+    if (status != STATUS_OK)
+        return status;
     if (mkdir(state_dir, 0700) != 0 && errno != EEXIST)
-        return errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_IO;
-    enum status status = crypt_init();
-    if (status == STATUS_OK)
+        return file_status(errno);
+    status = crypt_init();
+    if (status == STATUS_OK) {
+        crypt_random(ledger->hash_key, sizeof ledger->hash_key);
         status = store_open(&ledger->store, path);
+    }
     if (status == STATUS_OK)
         status = ledger_replay(ledger);
     if (status == STATUS_OK)
@@ -314,26 +316,6 @@ enum status ledger_get(struct ledger *ledger, const uint8_t id[static 32],
     return store_get_entry(ledger->store, id, bytes, len);
 }
 
-struct each_entry {
-    enum status (*each)(void *context, const struct entry *entry);
-    void *context;
-};
-
-static enum status without_number(void *context, uint64_t number, const struct entry *entry)
-{
-    const struct each_entry *each = context;
-    (void)number;
-    return each->each(each->context, entry);
-}
-
-enum status ledger_each(struct ledger *ledger,
-                        enum status (*each)(void *context, const struct entry *entry),
-                        void *context)
-{
-    struct each_entry inner = {.each = each, .context = context};
-    return store_each_entry(ledger->store, without_number, &inner);
-}
-
 enum status ledger_each_from(struct ledger *ledger, uint64_t first, store_each_fn *each,
                              void *context)
 {
@@ -440,6 +422,8 @@ enum status ledger_set_label(struct ledger *ledger, const char *label)
     size_t len = strlen(label);
     if (len >= LABEL_SIZE)
         return STATUS_TOO_LONG;
+    if (!text_is_plain((const uint8_t *)label, len))
+        return STATUS_MALFORMED;
     enum status status = put_fact(ledger, META_LABEL, label, len);
     if (status == STATUS_OK)
         memcpy(ledger->label, label, len + 1);

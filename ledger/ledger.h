@@ -18,7 +18,7 @@
 
 #include "ledger/base/clock.h"
 #include "ledger/household.h"
-#include "ledger/node_key.h"
+#include "ledger/node_keys.h"
 #include "ledger/store.h"
 
 struct ledger; /* heap */
@@ -27,6 +27,7 @@ struct ledger; /* heap */
  * borrowed and must outlive the ledger. BUSY, CORRUPT and the others of store_open. */
 enum status ledger_open(struct ledger **ledger, const char *state_dir,
                         const struct node_keys *keys);
+/* Ends a batch under way without effect. NULL is safe. */
 void ledger_close(struct ledger *ledger);
 
 /* One's own household: NULL before `init` or `join`. Borrowed until the next ledger_abort or failed
@@ -72,6 +73,8 @@ enum status ledger_ingest_entry(struct ledger *ledger, const struct entry *entry
 /* Ingests a head statement of a key that was granted in its household. DUPLICATE when one as new is
  * kept; FOREIGN, UNAUTHORISED, SIGNATURE and those of statement_decode. */
 enum status ledger_ingest_statement(struct ledger *ledger, const uint8_t *bytes, size_t len);
+/* Every statement kept, of all households, until `each` returns another status than OK: that one. IO,
+ * CORRUPT. `each` may ask the ledger, but not write. */
 enum status ledger_each_statement(struct ledger *ledger,
                                   enum status (*each)(void *context, const uint8_t *bytes,
                                                       size_t len),
@@ -107,12 +110,8 @@ enum status ledger_append_suspend(struct ledger *ledger, const uint8_t key[stati
 enum status ledger_get(struct ledger *ledger, const uint8_t id[static 32],
                        uint8_t bytes[static LIMIT_ENTRY], size_t *len);
 
-/* Entries of all households in the order stored, newest last (entry_namespace tells whose). `each`
- * may ask the ledger, but not write. */
-enum status ledger_each(struct ledger *ledger,
-                        enum status (*each)(void *context, const struct entry *entry),
-                        void *context);
-/* From number `first` on. */
+/* Entries of all households in the order stored (entry_namespace tells whose), from number `first`
+ * on. `each` may ask the ledger, but not write. */
 enum status ledger_each_from(struct ledger *ledger, uint64_t first, store_each_fn *each,
                              void *context);
 /* From the one before number `before` (UINT64_MAX: the newest) back to the first. */
@@ -124,14 +123,16 @@ struct ledger_stats {
 };
 enum status ledger_stats(struct ledger *ledger, struct ledger_stats *stats);
 
-/* The label that this node gives itself: at most 63 octets, else TOO_LONG. "" before one is set. */
+/* The label that this node gives itself: at most 63 octets (else TOO_LONG) of plain UTF-8
+ * (text_is_plain; else MALFORMED). "" before one is set. */
 enum status ledger_set_label(struct ledger *ledger, const char *label);
 const char *ledger_label(struct ledger *ledger);
 
 /* Keeps the opening of this node's scope list; its next private stream reveals it (OPEN). */
 enum status ledger_set_scope_opening(struct ledger *ledger, const uint8_t *opening, size_t len);
 
-/* The newest time that a statement of a live key proves to have passed; 0 if none. */
+/* The newest time that statements prove to have passed (docs/ledger-rules.md, "Household time");
+ * milliseconds since 1970, 0 if there is no statement. */
 uint64_t ledger_floor_ms(struct ledger *ledger);
 
 /* When this incarnation of the node began (its statements carry it), in milliseconds. A store that

@@ -17,8 +17,7 @@
 #include "ledger/crypt.h"
 #include "ledger/ledger_parts.h"
 #include "ledger/rdata.h"
-
-#define TTL_MAX UINT32_C(0x7fffffff) /* RFC 2181, section 8 */
+#include "ledger/scope.h"
 
 enum { SCOPE_COMMITMENT_SIZE = 32 };
 
@@ -242,7 +241,7 @@ static enum status check_write(struct ledger *ledger, const struct ledger_write 
     if (!ledger_own(ledger))
         return STATUS_NO_HOUSEHOLD;
     unsigned most = write->type == RRTYPE_PEER ? 1 : LIMIT_RRS;
-    if (write->rr_count > most || write->ttl > TTL_MAX)
+    if (write->rr_count > most || write->ttl > LIMIT_TTL)
         return STATUS_RANGE;
     if (write->by && strlen(write->by) > LIMIT_BY)
         return STATUS_TOO_LONG;
@@ -321,7 +320,14 @@ static enum status append_one(struct ledger *ledger, const struct ledger_write *
     uint64_t last = household_last_time(ledger_own(ledger), ledger->keys->signing.public_key,
                                         &write->name, write->type);
     uint64_t time = next_time(ledger, clock, last);
-    enum status status = ensure_stream(ledger, kind, time);
+    uint8_t commitment[SCOPE_COMMITMENT_SIZE];
+    enum status status = STATUS_OK;
+    /* Only private streams reveal a scope list; until one does, no SET of this key has an effect.
+     */
+    if (kind == KIND_SHARED && scope_to_reveal(ledger, commitment))
+        status = ensure_stream(ledger, KIND_PRIVATE, time);
+    if (status == STATUS_OK)
+        status = ensure_stream(ledger, kind, time);
     if (status != STATUS_OK)
         return status;
     body_from_write(&body, write);

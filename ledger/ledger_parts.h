@@ -6,7 +6,11 @@
 #include "ledger/incarnation.h"
 #include "ledger/ledger.h"
 
-enum { OWN_KINDS = KIND_DENIALS + 1, LABEL_SIZE = 64, HOUSEHOLDS_MAX = LIMIT_FOLLOWED + 1 };
+enum {
+    OWN_KINDS = KIND_DENIALS + 1,
+    LABEL_SIZE = LIMIT_LABEL + 1,
+    HOUSEHOLDS_MAX = LIMIT_FOLLOWED + 1
+};
 
 /* A stream that this incarnation of the node opened, and where its next entry goes. */
 struct own_stream {
@@ -27,6 +31,7 @@ struct ledger {
     /* Households, sorted by id. */
     struct held *held; /* malloc'd */
     size_t held_count, held_size;
+    uint8_t hash_key[16]; /* of all their maps: their entries' authors may wish these to be slow */
     bool has_own;
     uint8_t own_id[32];
     struct own_stream own_streams[OWN_KINDS]; /* by enum body_kind */

@@ -61,7 +61,7 @@ enum status ledger_hold(struct ledger *ledger, const uint8_t namespace_id[static
     enum status status = make_room(ledger);
     if (status != STATUS_OK)
         return status;
-    *household = household_create(namespace_id);
+    *household = household_create(namespace_id, ledger->hash_key);
     if (!*household)
         return STATUS_NO_MEMORY;
     ledger_find(ledger, namespace_id, &at);
@@ -213,33 +213,70 @@ enum status ledger_replay(struct ledger *ledger)
     return status;
 }
 
-/* --- household time --- */
+/* --- household time (docs/ledger-rules.md) --- */
 
-static enum status raise_floor(void *context, const uint8_t *bytes, size_t len)
+/* What the newest statements say, by whom. */
+struct claims {
+    struct ledger *ledger;
+    uint64_t own_ms;
+    uint64_t highest_ms, second_ms; /* of other live keys, each key once */
+    uint8_t highest_author[32];
+};
+
+static void claims_add(struct claims *claims, const uint8_t author[static 32], uint64_t ms)
 {
-    struct ledger *ledger = context;
+    if (memcmp(author, claims->ledger->keys->signing.public_key, 32) == 0) {
+        claims->own_ms = ms > claims->own_ms ? ms : claims->own_ms;
+    } else if (memcmp(author, claims->highest_author, 32) == 0) {
+        claims->highest_ms = ms > claims->highest_ms ? ms : claims->highest_ms;
+    } else if (ms > claims->highest_ms) {
+        claims->second_ms = claims->highest_ms;
+        claims->highest_ms = ms;
+        memcpy(claims->highest_author, author, 32);
+    } else if (ms > claims->second_ms) {
+        claims->second_ms = ms;
+    }
+}
+
+static enum status claims_hear(void *context, const uint8_t *bytes, size_t len)
+{
+    struct claims *claims = context;
+    struct ledger *ledger = claims->ledger;
     struct statement statement;
     struct household_grant grant;
-    if (statement_decode(&statement, bytes, len) != STATUS_OK ||
-        memcmp(statement.namespace_id, ledger->own_id, sizeof ledger->own_id) != 0 ||
-        household_find_grant(ledger_own(ledger), statement.author, &grant) != STATUS_OK ||
-        grant.state != GRANT_LIVE)
-        return STATUS_OK;
-    uint64_t ms = clock_stamp_ms(statement.time);
-    if (ms > ledger->floor_ms)
-        ledger->floor_ms = ms;
+    if (statement_decode(&statement, bytes, len) == STATUS_OK &&
+        memcmp(statement.namespace_id, ledger->own_id, sizeof ledger->own_id) == 0 &&
+        household_find_grant(ledger_own(ledger), statement.author, &grant) == STATUS_OK &&
+        grant.state == GRANT_LIVE)
+        claims_add(claims, statement.author, clock_stamp_ms(statement.time));
     return STATUS_OK;
+}
+
+/* Nobody is believed more than a day beyond what somebody else says: this node, another key, or the
+ * owner's newest entry. */
+static uint64_t claims_settle(const struct claims *claims)
+{
+    struct household_authority authority;
+    uint64_t others_ms = claims->own_ms > claims->second_ms ? claims->own_ms : claims->second_ms;
+    if (household_authority(ledger_own(claims->ledger), &authority) == STATUS_OK &&
+        clock_stamp_ms(authority.head_time) > others_ms)
+        others_ms = clock_stamp_ms(authority.head_time);
+    uint64_t most_ms = others_ms + CLOCK_DAY_MS;
+    uint64_t highest_ms = claims->highest_ms < most_ms ? claims->highest_ms : most_ms;
+    return highest_ms > claims->own_ms ? highest_ms : claims->own_ms;
 }
 
 uint64_t ledger_floor_ms(struct ledger *ledger)
 {
     if (ledger->floor_known)
         return ledger->floor_ms;
+    struct claims claims = {.ledger = ledger};
     ledger->floor_ms = 0;
     ledger->floor_known = true;
     /* What can't be read proves no time. */
-    if (ledger_own(ledger) && store_each_statement(ledger->store, raise_floor, ledger) != STATUS_OK)
-        ledger->floor_ms = 0;
+    if (ledger_own(ledger) &&
+        store_each_statement(ledger->store, claims_hear, &claims) == STATUS_OK)
+        ledger->floor_ms = claims_settle(&claims);
     return ledger->floor_ms;
 }
 

@@ -21,6 +21,8 @@ enum {
     LIMIT_HEADS = 16,          /* heads in a REVOKE or SCOPE */
     LIMIT_STATEMENT_ADDRS = 8, /* addresses in a statement */
     LIMIT_BY = 64,             /* octets of a SET's `by` */
+    LIMIT_LABEL = 63,          /* octets of a node's label */
+    LIMIT_TTL = 0x7fffffff,    /* seconds: RFC 2181, section 8 */
     /* Of this implementation. */
     LIMIT_FOLLOWED = 1024, /* followed households */
     LIMIT_BATCH = 262144,  /* writes in one import */

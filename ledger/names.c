@@ -29,10 +29,8 @@ void names_order(const struct name *name, uint8_t order[static NAME_WIRE_MAX])
     }
 }
 
-static int compare_slots(const void *a, const void *b, void *context)
+static int compare_places(const struct slot *left, const struct slot *right)
 {
-    const struct slot *left = slot_at(context, *(const uint32_t *)a);
-    const struct slot *right = slot_at(context, *(const uint32_t *)b);
     size_t shorter = left->name_len < right->name_len ? left->name_len : right->name_len;
     int order = memcmp(left->order, right->order, shorter - 1);
     if (order)
@@ -42,9 +40,32 @@ static int compare_slots(const void *a, const void *b, void *context)
     return (int)left->type - (int)right->type;
 }
 
+static int compare_slots(const void *a, const void *b, void *context)
+{
+    return compare_places(slot_at(context, *(const uint32_t *)a),
+                          slot_at(context, *(const uint32_t *)b));
+}
+
 void names_settle_order(struct household *h)
 {
-    sorted_index_settle(&h->names, compare_slots, h);
+    sorted_index_settle(&h->slots_in_order, compare_slots, h);
+}
+
+uint32_t names_first_after(const struct household *h, const struct name *name, uint16_t type)
+{
+    uint8_t order[NAME_WIRE_MAX];
+    struct slot place = {.order = order, .type = type, .name_len = name->len};
+    uint32_t from = 0;
+    uint32_t to = sorted_index_count(&h->slots_in_order);
+    names_order(name, order);
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (compare_places(slot_at(h, sorted_index_at(&h->slots_in_order, middle)), &place) > 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
 }
 
 enum status names_reserve(struct household *h, size_t over)
@@ -53,7 +74,7 @@ enum status names_reserve(struct household *h, size_t over)
         array_reserve(&h->times, 1, sizeof(struct slot_time)) != STATUS_OK ||
         array_reserve(&h->edges, over, sizeof(struct edge)) != STATUS_OK ||
         index_map_reserve(&h->by_name, 1) != STATUS_OK ||
-        sorted_index_reserve(&h->names, 1) != STATUS_OK)
+        sorted_index_reserve(&h->slots_in_order, 1) != STATUS_OK)
         return STATUS_NO_MEMORY;
     /* Every id that an edge leads to may be killed. */
     size_t room = h->edges.count + over - h->killed.sorted.count - h->killed.fresh.count;
@@ -82,7 +103,7 @@ static uint32_t add_slot(struct household *h, const struct known *known, const s
                           .live = INDEX_NONE,
                           .times = INDEX_NONE};
     index_add_slot(h, index);
-    sorted_index_add(&h->names, index);
+    sorted_index_add(&h->slots_in_order, index);
     return index;
 }
 
@@ -112,7 +133,7 @@ static void add_edges(struct household *h, uint32_t index, const struct body_set
         *edge = (struct edge){.from = index, .to = to, .next = known_at(h, to)->named_by};
         known_at(h, to)->named_by = h->edges.count - 1;
     }
-    known_at(h, index)->names = first;
+    known_at(h, index)->first_edge = first;
     known_at(h, index)->name_count = set->over_count;
 }
 
@@ -122,7 +143,7 @@ static void add_edges(struct household *h, uint32_t index, const struct body_set
 static void kill_named(struct household *h, struct known *set)
 {
     set->flags |= KNOWN_OVER_COUNTS;
-    for (uint32_t i = set->names; i < set->names + set->name_count; i++) {
+    for (uint32_t i = set->first_edge; i < set->first_edge + set->name_count; i++) {
         uint32_t to = edge_at(h, i)->to;
         struct known *target = known_at(h, to);
         if (!(target->flags & KNOWN_KILLED))

@@ -2,36 +2,26 @@
  * then the head moves. */
 #include "ledger/owner.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ledger/base/clock.h"
+#include "ledger/base/file.h"
+#include "ledger/base/octets.h"
 #include "ledger/base/writer.h"
 #include "ledger/crypt.h"
 #include "ledger/entry.h"
 
-enum { PATH_SIZE = 4096 };
-
-static const char possession_prefix[] = "hearth/v1/possess";
-
-static enum status key_path(char path[static PATH_SIZE], const char *dir)
-{
-    int len = snprintf(path, PATH_SIZE, "%s/owner.key", dir);
-    return len > 0 && len < PATH_SIZE ? STATUS_OK : STATUS_TOO_LONG;
-}
-
 enum status owner_key_create(struct key_pair *owner, const char *dir)
 {
-    char path[PATH_SIZE];
-    enum status status = key_path(path, dir);
+    char path[FILE_PATH_SIZE];
+    enum status status = file_path_join(path, dir, "owner.key");
     return status == STATUS_OK ? key_pair_create(owner, path, "owner") : status;
 }
 
 enum status owner_key_read(struct key_pair *owner, const char *dir)
 {
-    char path[PATH_SIZE];
-    enum status status = key_path(path, dir);
+    char path[FILE_PATH_SIZE];
+    enum status status = file_path_join(path, dir, "owner.key");
     return status == STATUS_OK ? key_pair_read(owner, path, "owner") : status;
 }
 
@@ -40,12 +30,6 @@ static struct body_key body_key_of(const uint8_t key[static 32])
     struct body_key out = {.algorithm = KEY_ED25519};
     memcpy(out.key, key, sizeof out.key);
     return out;
-}
-
-static bool is_zero(const uint8_t octets[static 32])
-{
-    static const uint8_t zero[32];
-    return memcmp(octets, zero, sizeof zero) == 0;
 }
 
 static uint64_t next_time(const struct owner_head *head, uint64_t now_ms)
@@ -106,7 +90,7 @@ static bool flags_are_right(uint8_t flags, const uint8_t scope[static 32])
 {
     if ((flags & ~(GRANT_WITNESS | GRANT_SHARE)) != 0)
         return false;
-    return (flags & GRANT_SHARE) == 0 || is_zero(scope);
+    return (flags & GRANT_SHARE) == 0 || octets_are_zero(scope, 32);
 }
 
 enum status owner_grant(const struct key_pair *owner, struct owner_head *head, uint64_t now_ms,
@@ -118,7 +102,6 @@ enum status owner_grant(const struct key_pair *owner, struct owner_head *head, u
         !crypt_key_is_valid(grant->signing.key) || !crypt_key_is_valid(grant->zone.key))
         return STATUS_NO_EFFECT;
     body_possession_message(grant, head->namespace_id, message);
-    assert(memcmp(message, possession_prefix, sizeof possession_prefix) == 0);
     enum status status =
         crypt_verify("", 0, message, sizeof message, grant->signing.key, grant->possession);
     if (status != STATUS_OK)

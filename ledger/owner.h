@@ -19,8 +19,8 @@
 
 #include "ledger/base/status.h"
 #include "ledger/body.h"
+#include "ledger/key_pair.h"
 #include "ledger/limits.h"
-#include "ledger/node_key.h"
 
 /* The entry that the next one follows. */
 struct owner_head {

@@ -15,56 +15,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/base/file.h"
 #include "ledger/base/reader.h"
 #include "ledger/base/view_format.h"
 #include "ledger/base/writer.h"
 
-#define VIEW_NAME      "names.view"
-#define VIEW_TEMPORARY "names.view.tmp"
-#define WORD_NAME      "generation"
-#define WORD_TEMPORARY "generation.tmp"
+#define VIEW_TEMPORARY VIEW_FILE_NAME ".tmp"
+#define WORD_TEMPORARY VIEW_GENERATION_NAME ".tmp"
 
 enum { WORD_SIZE = 8, GENERATION_AT = 8 /* in the view's header */ };
 
 static const uint64_t given_up = UINT64_MAX; /* "re-open everything" */
 
-static enum status status_from_errno(int error)
-{
-    switch (error) {
-    case ENOENT:
-        return STATUS_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ELOOP:   /* O_NOFOLLOW met a symbolic link */
-    case ENOTDIR: /* the same, where a folder should be */
-        return STATUS_DENIED;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return STATUS_FULL;
-    default:
-        return STATUS_IO;
-    }
-}
-
 static enum status fill_random(void *bytes, size_t len)
 {
     return getentropy(bytes, len) == 0 ? STATUS_OK : STATUS_IO;
-}
-
-static enum status write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t written = write(fd, bytes, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return status_from_errno(errno);
-        bytes += written;
-        len -= (size_t)written;
-    }
-    return STATUS_OK;
 }
 
 /* Makes the file whole under the temporary name, then renames it. *fd is left open when it is asked
@@ -73,16 +38,16 @@ static enum status replace_file(int dir_fd, const char *temporary, const char *n
                                 const uint8_t *bytes, size_t len, int *fd_out)
 {
     if (unlinkat(dir_fd, temporary, 0) != 0 && errno != ENOENT)
-        return status_from_errno(errno);
+        return file_status(errno);
     int fd = openat(dir_fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
-        return status_from_errno(errno);
-    enum status status = write_all(fd, bytes, len);
+        return file_status(errno);
+    enum status status = file_write_all(fd, bytes, len);
     /* Whatever the umask: everybody's programs read it. */
     if (status == STATUS_OK && fchmod(fd, 0644) != 0)
-        status = status_from_errno(errno);
+        status = file_status(errno);
     if (status == STATUS_OK && renameat(dir_fd, temporary, dir_fd, name) != 0)
-        status = status_from_errno(errno);
+        status = file_status(errno);
     if (status != STATUS_OK)
         (void)unlinkat(dir_fd, temporary, 0); /* the first failure is the one to tell */
     if (status == STATUS_OK && fd_out)
@@ -102,7 +67,7 @@ static enum status write_word(int fd, uint64_t generation)
     ssize_t written = pwrite(fd, bytes, sizeof bytes, 0);
     if (written == (ssize_t)sizeof bytes)
         return STATUS_OK;
-    return written < 0 ? status_from_errno(errno) : STATUS_IO;
+    return written < 0 ? file_status(errno) : STATUS_IO;
 }
 
 static enum status read_word(int fd, uint64_t *generation)
@@ -126,19 +91,19 @@ static enum status make_word(struct publisher *publisher)
     publisher->generation = (uint64_t)(space & 0x7fffffff) << 32; /* never all ones */
     struct writer w = writer_over(page, sizeof page);
     writer_u64(&w, publisher->generation);
-    return replace_file(publisher->dir_fd, WORD_TEMPORARY, WORD_NAME, page, sizeof page,
+    return replace_file(publisher->dir_fd, WORD_TEMPORARY, VIEW_GENERATION_NAME, page, sizeof page,
                         &publisher->word_fd);
 }
 
 /* Takes over the word that is there. NOT_FOUND: there is none that can be used (any more). */
 static enum status find_word(struct publisher *publisher)
 {
-    int fd = openat(publisher->dir_fd, WORD_NAME,
+    int fd = openat(publisher->dir_fd, VIEW_GENERATION_NAME,
                     O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     struct stat st;
-    enum status status = fstat(fd, &st) == 0 ? STATUS_OK : status_from_errno(errno);
+    enum status status = fstat(fd, &st) == 0 ? STATUS_OK : file_status(errno);
     if (status == STATUS_OK && !S_ISREG(st.st_mode))
         status = STATUS_DENIED;
     bool whole = status == STATUS_OK && st.st_size == GENERATION_FILE_SIZE;
@@ -146,7 +111,7 @@ static enum status find_word(struct publisher *publisher)
         status = read_word(fd, &publisher->generation);
     if (whole && status == STATUS_OK && publisher->generation < given_up - 1) {
         publisher->word_fd = fd;
-        return fchmod(fd, 0644) == 0 ? STATUS_OK : status_from_errno(errno);
+        return fchmod(fd, 0644) == 0 ? STATUS_OK : file_status(errno);
     }
     if (status == STATUS_OK && st.st_size >= WORD_SIZE)
         status = write_word(fd, given_up);
@@ -160,12 +125,12 @@ static enum status open_dir(struct publisher *publisher, const char *view_dir)
 {
     bool made = mkdir(view_dir, 0755) == 0;
     if (!made && errno != EEXIST)
-        return status_from_errno(errno);
+        return file_status(errno);
     publisher->dir_fd = open(view_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (publisher->dir_fd < 0)
-        return status_from_errno(errno);
+    if (publisher->dir_fd < 0) /* a symbolic link is not taken for the folder */
+        return errno == ENOTDIR ? STATUS_DENIED : file_status(errno);
     if (made && fchmod(publisher->dir_fd, 0755) != 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     return STATUS_OK;
 }
 
@@ -213,6 +178,6 @@ enum status publisher_put(struct publisher *publisher, const uint8_t *bytes, siz
     if (reader_u64(&r) != publisher_next(publisher))
         return STATUS_RANGE;
     enum status status =
-        replace_file(publisher->dir_fd, VIEW_TEMPORARY, VIEW_NAME, bytes, len, NULL);
+        replace_file(publisher->dir_fd, VIEW_TEMPORARY, VIEW_FILE_NAME, bytes, len, NULL);
     return status == STATUS_OK ? move_word(publisher) : status;
 }

@@ -151,6 +151,7 @@ static enum status refine(enum status status)
     case STATUS_ADDRESS_LINK_LOCAL:
     case STATUS_ADDRESS_MULTICAST:
     case STATUS_ADDRESS_UNSPECIFIED:
+    case STATUS_ADDRESS_RESERVED:
     case STATUS_TLSA_MATCHING:
     case STATUS_TLSA_LENGTH:
     case STATUS_TLSA_EMPTY:
@@ -172,6 +173,11 @@ enum status rdata_check(uint16_t type, const uint8_t *data, size_t len)
     return rrtype_is_internal(type) ? STATUS_OK : STATUS_TYPE_UNSUPPORTED;
 }
 
+bool rdata_is_known(uint16_t type)
+{
+    return rdata_check(type, NULL, 0) != STATUS_TYPE_UNSUPPORTED;
+}
+
 enum rule rdata_rule(enum status status)
 {
     switch (status) {
@@ -183,6 +189,7 @@ enum rule rdata_rule(enum status status)
     case STATUS_ADDRESS_LINK_LOCAL:
     case STATUS_ADDRESS_MULTICAST:
     case STATUS_ADDRESS_UNSPECIFIED:
+    case STATUS_ADDRESS_RESERVED:
         return RULE_ADDRESS;
     case STATUS_TLSA_MATCHING:
     case STATUS_TLSA_LENGTH:

@@ -6,6 +6,7 @@
 #ifndef HEARTH_LEDGER_RDATA_H
 #define HEARTH_LEDGER_RDATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@
  * lower case and uncompressed. The status names the rule exactly: ADDRESS_…, TLSA_…; RDATA,
  * TYPE_UNSUPPORTED else. */
 enum status rdata_check(uint16_t type, const uint8_t *data, size_t len);
+
+/* Does rdata_check know the form of this type's data? Of others nothing is published. */
+bool rdata_is_known(uint16_t type);
 
 /* The rule that a status of rdata_check or rdata_check_owner stands for in the ledger. */
 enum rule rdata_rule(enum status status);

@@ -29,13 +29,25 @@ void rdata_note_read(struct reader *r)
 /* --- ORIGINS: an origin has one spelling, the one that browsers send (RFC 6454, section 6.2) ---
  */
 
+/* Browsers take a host whose last label is a number for an IPv4 address (WHATWG URL, section 3.5), and
+ * write it in four parts. */
+static bool is_number_wrong(const char *host)
+{
+    struct address address;
+    const char *label = strrchr(host, '.');
+    label = label ? label + 1 : host;
+    return strspn(label, "0123456789") == strlen(label) &&
+           address_parse(&address, host) != STATUS_OK;
+}
+
 static bool is_host_name(const char *host)
 {
     struct name name;
     size_t len = strlen(host);
     if (len != strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-_."))
         return false;
-    return len > 0 && host[len - 1] != '.' && name_parse(&name, host) == STATUS_OK;
+    return len > 0 && host[len - 1] != '.' && name_parse(&name, host) == STATUS_OK &&
+           !is_number_wrong(host);
 }
 
 /* `literal` is what stands between the brackets. */

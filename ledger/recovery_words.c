@@ -1,5 +1,4 @@
-/* recovery_words.c: a recovery key as words that can be read aloud, typed, and checked
- * (node_key.h).
+/* recovery_words.c: a recovery key as words that can be read aloud, typed, and checked.
  *
  * Sixteen bits make one word: consonants carry four bits, vowels two. The last two words are the
  * CRC-32C of the 32 octets before. A cyclic code is chosen over a hash since it promises something:
@@ -7,7 +6,7 @@
  * no such burst goes unnoticed. It guards against slips of the pen alone; whether the key is right
  * is shown by the commitment.
  */
-#include "ledger/node_key.h"
+#include "ledger/recovery_words.h"
 
 #include <string.h>
 

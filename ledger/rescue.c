@@ -22,13 +22,20 @@
 #include <unistd.h>
 
 #include "ledger/base/clock.h"
+#include "ledger/base/file.h"
 #include "ledger/salvage.h"
 
 #define LEDGER  "ledger"
 #define REBUILD "rebuild"
 #define KEPT    "ledger.damaged-"
 
-enum { PATH_SIZE = 4096, REPORT_MAX = 160, NUMBERS_MAX = 64, REPORT_VERSION = 1, META_PAGES = 2 };
+enum {
+    REPORT_MAX = 160,
+    NUMBERS_MAX = 64,
+    NUMBER_MAX = 999999,
+    REPORT_VERSION = 1,
+    META_PAGES = 2
+};
 
 struct place {
     const char *state_dir;
@@ -36,72 +43,44 @@ struct place {
     bool had_mark; /* of an incarnation: there was a database once */
 };
 
-static enum status status_from_errno(int error)
-{
-    switch (error) {
-    case ENOENT:
-        return STATUS_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ELOOP:
-        return STATUS_DENIED;
-    case ENOSPC:
-    case EDQUOT:
-        return STATUS_FULL;
-    default:
-        return STATUS_IO;
-    }
-}
-
-static enum status path_make(char path[static PATH_SIZE], const struct place *place,
+static enum status path_make(char path[static FILE_PATH_SIZE], const struct place *place,
                              const char *first, const char *second)
 {
-    int len =
-        snprintf(path, PATH_SIZE, "%s/%s%s%s", place->state_dir, first, *second ? "/" : "", second);
-    return len > 0 && len < PATH_SIZE ? STATUS_OK : STATUS_TOO_LONG;
+    int len = snprintf(path, FILE_PATH_SIZE, "%s/%s%s%s", place->state_dir, first,
+                       *second ? "/" : "", second);
+    return len > 0 && len < FILE_PATH_SIZE ? STATUS_OK : STATUS_TOO_LONG;
 }
 
 static bool exists(const struct place *place, const char *first, const char *second)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     struct stat info;
     return path_make(path, place, first, second) == STATUS_OK && lstat(path, &info) == 0;
 }
 
 static void remove_file(const struct place *place, const char *first, const char *second)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     if (path_make(path, place, first, second) == STATUS_OK)
         (void)unlink(path); /* one that stays is found by whoever needs its place */
 }
 
 static void remove_folder(const struct place *place, const char *first, const char *second)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     if (path_make(path, place, first, second) == STATUS_OK)
         (void)rmdir(path);
-}
-
-static enum status sync_folder(const struct place *place)
-{
-    int fd = open(place->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return status_from_errno(errno);
-    enum status status = fsync(fd) == 0 ? STATUS_OK : status_from_errno(errno);
-    close(fd);
-    return status;
 }
 
 static enum status move(const struct place *place, const char *from_first, const char *from_second,
                         const char *to)
 {
-    char from_path[PATH_SIZE], to_path[PATH_SIZE];
+    char from_path[FILE_PATH_SIZE], to_path[FILE_PATH_SIZE];
     enum status status = path_make(from_path, place, from_first, from_second);
     if (status == STATUS_OK)
         status = path_make(to_path, place, to, "");
     if (status == STATUS_OK && rename(from_path, to_path) != 0)
-        status = status_from_errno(errno);
+        status = file_status(errno);
     return status;
 }
 
@@ -109,7 +88,7 @@ static enum status move(const struct place *place, const char *from_first, const
 
 static enum status report_write(const struct place *place, const struct rescue *rescue)
 {
-    char fresh[PATH_SIZE], text[REPORT_MAX];
+    char fresh[FILE_PATH_SIZE], text[REPORT_MAX];
     enum status status = path_make(fresh, place, RESCUE_REPORT ".new", "");
     if (status != STATUS_OK)
         return status;
@@ -120,12 +99,10 @@ static enum status report_write(const struct place *place, const struct rescue *
         return STATUS_TOO_LONG;
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return status_from_errno(errno);
-    ssize_t put = write(fd, text, (size_t)len);
-    if (put != len)
-        status = put < 0 ? status_from_errno(errno) : STATUS_FULL;
+        return file_status(errno);
+    status = file_write_all(fd, text, (size_t)len);
     if (status == STATUS_OK && fsync(fd) != 0)
-        status = status_from_errno(errno);
+        status = file_status(errno);
     close(fd);
     if (status == STATUS_OK)
         status = move(place, RESCUE_REPORT ".new", "", RESCUE_REPORT);
@@ -152,7 +129,7 @@ static void report_parse(const char *text, struct rescue *rescue)
 
 static void report_read(const struct place *place, struct rescue *rescue)
 {
-    char path[PATH_SIZE], text[REPORT_MAX + 1];
+    char path[FILE_PATH_SIZE], text[REPORT_MAX + 1];
     *rescue = (struct rescue){.kind = RESCUE_NONE};
     if (path_make(path, place, RESCUE_REPORT, "") != STATUS_OK)
         return;
@@ -184,7 +161,7 @@ static enum status list_kept(const struct place *place, struct numbers *numbers)
     const struct dirent *item;
     *numbers = (struct numbers){.count = 0};
     if (!folder)
-        return status_from_errno(errno);
+        return file_status(errno);
     while (numbers->count < NUMBERS_MAX && (item = readdir(folder))) {
         unsigned number;
         int end = 0;
@@ -215,20 +192,24 @@ static enum status choose_kept(const struct place *place, char name[static RESCU
         remove_file(place, name, RESCUE_COPY);
         remove_folder(place, name, "");
     }
-    kept_name(name, numbers.count > 0 ? numbers.items[numbers.count - 1] + 1 : 1);
-    return STATUS_OK;
+    /* There may be more than were listed. */
+    unsigned number = numbers.count > 0 ? numbers.items[numbers.count - 1] : 0;
+    do
+        kept_name(name, ++number);
+    while (number <= NUMBER_MAX && exists(place, name, ""));
+    return number <= NUMBER_MAX ? STATUS_OK : STATUS_FULL;
 }
 
 /* The copy that was there then stays too: the next one is made of what was read now. On a file
  * system without links the database is kept alone. */
 static void keep_copy(const struct place *place, const char *kept)
 {
-    char from[PATH_SIZE], to[PATH_SIZE];
+    char from[FILE_PATH_SIZE], to[FILE_PATH_SIZE];
     enum status status = path_make(from, place, RESCUE_COPY, "");
     if (status == STATUS_OK)
         status = path_make(to, place, kept, RESCUE_COPY);
-    if (status == STATUS_OK && link(from, to) != 0)
-        return;
+    bool linked = status == STATUS_OK && link(from, to) == 0;
+    (void)linked; /* what is kept is for people to look at: nothing depends on it */
 }
 
 /* --- the new one --- */
@@ -236,7 +217,7 @@ static void keep_copy(const struct place *place, const char *kept)
 static enum status look(struct salvage *salvage, const struct place *place, const char *first,
                         const char *second)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     enum status status = path_make(path, place, first, second);
     if (status == STATUS_OK)
         status = salvage_file(salvage, path);
@@ -270,7 +251,7 @@ static void drop_rebuild(const struct place *place)
 
 static enum status rebuild(const struct place *place, struct rescue *rescue)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     struct ledger *ledger = NULL;
     drop_rebuild(place);
     enum status status = path_make(path, place, REBUILD, "");
@@ -291,7 +272,7 @@ static enum status complete(const struct place *place)
     if (status != STATUS_OK)
         return status;
     drop_rebuild(place);
-    return sync_folder(place);
+    return file_sync_folder(place->state_dir);
 }
 
 static enum status replace(const struct place *place, struct rescue *rescue)
@@ -344,7 +325,7 @@ static enum status complement(const struct place *place, struct ledger *ledger,
  * mark nor copy. There is nothing to lose in it. */
 static bool is_stillborn(const struct place *place)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     struct stat info;
     return path_make(path, place, LEDGER, "data.mdb") == STATUS_OK && stat(path, &info) == 0 &&
            info.st_size < META_PAGES * sysconf(_SC_PAGESIZE) && !place->had_mark &&

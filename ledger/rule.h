@@ -34,7 +34,7 @@
     X(STREAM_KIND, "stream-kind", "this does not belong into a stream of its kind")                \
     X(REPLACED, "replaced", "replaced by a later write")                                           \
     X(OUTRANKED, "outranked", "another live write of this name and type wins")                     \
-    X(RR_TYPE, "rr-type", "the record type can't be published")                                    \
+    X(RR_TYPE, "rr-type", "no record can have this type")                                          \
     X(RDATA, "rdata", "the record's data does not have the form of its type")                      \
     X(ADDRESS, "address",                                                                          \
       "loopback, link-local, multicast or unspecified addresses name no device")                   \

@@ -11,7 +11,11 @@
  * where the ledger has one already.
  *
  * Two facts of the store are looked for as well: what this node calls itself, and the opening of
- * its scope list. They stand behind the lengths of key and value, and are sealed (store_lmdb.c).
+ * its scope list. They stand behind the lengths of key and value, and are sealed (store_lmdb.c),
+ * which proves nothing: whoever may write a record can put such octets into it. So none is looked
+ * for inside an entry or a statement. Where a page was torn and the front of one is lost, an
+ * invented fact can still be found: an opening must therefore have the commitment of this node's
+ * own grant, and a label be plain.
  */
 #include "ledger/salvage.h"
 
@@ -20,14 +24,18 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/base/checksum.h"
 #include "ledger/base/reader.h"
+#include "ledger/base/text.h"
 #include "ledger/body.h"
 #include "ledger/crypt.h"
 #include "ledger/entry.h"
 #include "ledger/ledger_parts.h"
+#include "ledger/scope.h"
+#include "ledger/statement.h"
 
 enum {
     WINDOW_SIZE = 1 << 20,
@@ -38,6 +46,7 @@ enum {
     LONGEST_KEY = 5, /* … of what is looked for, and longer than the magic */
     FACT_HEAD = 8, /* length of the value (4), flags (2), length of the key (2), as LMDB has them */
     CRC_SIZE = 4,
+    OPENINGS_MAX = 16, /* of scope lists: also those of before, and invented ones */
 };
 static_assert((int)STEP >= (int)LIMIT_ENTRY && (int)STEP >= (int)STORE_META_MAX + FACT_HEAD + 64,
               "half a window holds whatever is looked for");
@@ -62,7 +71,10 @@ struct salvage {
     unsigned file_count;
     struct found *found; /* malloc'd */
     size_t count, size;
-    struct fact label, scope;
+    uint64_t covered; /* what stands before this offset is part of an entry or a statement */
+    struct fact label;
+    struct fact openings[OPENINGS_MAX];
+    unsigned opening_count;
     uint8_t window[WINDOW_SIZE];
 };
 
@@ -140,17 +152,40 @@ static enum status make_room(struct salvage *salvage)
     return STATUS_OK;
 }
 
+/* What begins inside another reaches no further than that: it may be made up. */
+static void cover(struct salvage *salvage, uint64_t offset, size_t len)
+{
+    if (offset >= salvage->covered)
+        salvage->covered = offset + len;
+}
+
+/* The length that what begins at `at` gives itself; 0 when there is not so much. */
+static size_t own_length(const uint8_t *at, size_t left, size_t header)
+{
+    struct reader r = reader_over(at, left);
+    (void)reader_bytes(&r, BODY_LEN_AT); /* too short shows in the next line */
+    size_t len = header + (size_t)reader_u16(&r) + ENTRY_SIGNATURE_SIZE;
+    return r.error == STATUS_OK && len <= left ? len : 0;
+}
+
+static void look_for_statement(struct salvage *salvage, const uint8_t *at, size_t left,
+                               uint64_t offset)
+{
+    struct statement statement;
+    size_t len = own_length(at, left, STATEMENT_HEADER_SIZE);
+    if (len > 0 && statement_decode(&statement, at, len) == STATUS_OK)
+        cover(salvage, offset, len);
+}
+
 /* An entry may begin at `at`. Its own length says where it must end. */
 static enum status look_for_entry(struct salvage *salvage, const uint8_t *at, size_t left,
                                   uint64_t offset)
 {
     struct entry entry;
-    struct reader r = reader_over(at, left);
-    (void)reader_bytes(&r, BODY_LEN_AT); /* too short shows in the next line */
-    size_t len = ENTRY_HEADER_SIZE + (size_t)reader_u16(&r) + ENTRY_SIGNATURE_SIZE;
-    if (r.error != STATUS_OK || len > left || len > LIMIT_ENTRY ||
-        entry_decode(&entry, at, len) != STATUS_OK)
+    size_t len = own_length(at, left, ENTRY_HEADER_SIZE);
+    if (len == 0 || len > LIMIT_ENTRY || entry_decode(&entry, at, len) != STATUS_OK)
         return STATUS_OK;
+    cover(salvage, offset, len);
     enum status status = make_room(salvage);
     if (status != STATUS_OK)
         return status;
@@ -170,25 +205,49 @@ static enum status look_for_entry(struct salvage *salvage, const uint8_t *at, si
 }
 
 /* A fact of that key may stand at `at`, `before` octets of the window before it. */
-static void look_for_fact(struct fact *fact, const char *key, const uint8_t *at, size_t before,
+static bool look_for_fact(struct fact *fact, const char *key, const uint8_t *at, size_t before,
                           size_t left)
 {
     uint16_t key_len;
     uint32_t len;
     size_t expected = strlen(key);
     if (before < FACT_HEAD || left < expected)
-        return;
+        return false;
     memcpy(&len, at - FACT_HEAD, sizeof len);
     memcpy(&key_len, at - sizeof key_len, sizeof key_len);
     if (key_len != expected || len <= CRC_SIZE || len > STORE_META_MAX + CRC_SIZE ||
         len > left - expected)
-        return;
+        return false;
     size_t sealed = expected + len - CRC_SIZE;
     struct reader r = reader_over(at + sealed, CRC_SIZE);
     if (reader_u32(&r) != crc32c(0, at, sealed))
-        return;
+        return false;
     fact->len = len - CRC_SIZE;
     memcpy(fact->bytes, at + expected, fact->len);
+    return true;
+}
+
+static void look_for_label(struct salvage *salvage, const uint8_t *at, size_t before, size_t left)
+{
+    struct fact label;
+    if (look_for_fact(&label, META_LABEL, at, before, left) && label.len < LABEL_SIZE &&
+        text_is_plain(label.bytes, label.len))
+        salvage->label = label;
+}
+
+/* Which of them is this node's shows once its grant is there. */
+static void look_for_opening(struct salvage *salvage, const uint8_t *at, size_t before, size_t left)
+{
+    struct fact opening;
+    if (salvage->opening_count == OPENINGS_MAX ||
+        !look_for_fact(&opening, META_SCOPE, at, before, left))
+        return;
+    for (unsigned i = 0; i < salvage->opening_count; i++) {
+        const struct fact *known = &salvage->openings[i];
+        if (known->len == opening.len && memcmp(known->bytes, opening.bytes, opening.len) == 0)
+            return;
+    }
+    salvage->openings[salvage->opening_count++] = opening;
 }
 
 /* All of the window; only what begins in its first `end` octets. */
@@ -202,10 +261,14 @@ static enum status look_through(struct salvage *salvage, size_t len, size_t end,
             continue;
         if (memcmp(at, "HLE1", 4) == 0)
             status = look_for_entry(salvage, at, len - i, offset + i);
+        else if (memcmp(at, "HLS1", 4) == 0)
+            look_for_statement(salvage, at, len - i, offset + i);
+        else if (offset + i < salvage->covered)
+            continue;
         else if (memcmp(at, META_LABEL, strlen(META_LABEL)) == 0)
-            look_for_fact(&salvage->label, META_LABEL, at, i, len - i);
+            look_for_label(salvage, at, i, len - i);
         else if (memcmp(at, META_SCOPE, strlen(META_SCOPE)) == 0)
-            look_for_fact(&salvage->scope, META_SCOPE, at, i, len - i);
+            look_for_opening(salvage, at, i, len - i);
     }
     return status;
 }
@@ -238,12 +301,17 @@ enum status salvage_file(struct salvage *salvage, const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_DENIED;
-    off_t size = lseek(fd, 0, SEEK_END);
+    struct stat file;
+    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+        close(fd);
+        return STATUS_DENIED;
+    }
     salvage->files[salvage->file_count++] = fd;
+    salvage->covered = 0;
     enum status status = STATUS_OK;
     /* A fact is told by what stands before it: after the first window, its front was seen already.
      */
-    for (uint64_t offset = 0; status == STATUS_OK && (off_t)offset < size; offset += STEP) {
+    for (uint64_t offset = 0; status == STATUS_OK && (off_t)offset < file.st_size; offset += STEP) {
         size_t have = fill(salvage, fd, offset);
         bool last = have < WINDOW_SIZE;
         status = look_through(salvage, have, last || have < STEP ? have : STEP + FACT_HEAD, offset);
@@ -382,19 +450,38 @@ static enum status offer_batch(struct salvage *salvage, struct ledger *ledger, c
     return status;
 }
 
-static enum status give_facts(const struct salvage *salvage, struct ledger *ledger)
+/* The opening of the list that this node's own grant commits it to, if it was found. */
+static const struct fact *own_opening(const struct salvage *salvage, struct ledger *ledger,
+                                      const uint8_t own_key[static 32])
+{
+    struct household *own = ledger_own(ledger);
+    struct household_grant grant;
+    if (!own || household_find_grant(own, own_key, &grant) != STATUS_OK || !grant.scoped)
+        return NULL;
+    for (unsigned i = 0; i < salvage->opening_count; i++) {
+        const struct fact *opening = &salvage->openings[i];
+        uint8_t commitment[32];
+        scope_commitment(opening->bytes, opening->len, commitment);
+        if (memcmp(commitment, grant.scope_commitment, sizeof commitment) == 0 &&
+            scope_check(opening->bytes, opening->len) == STATUS_OK)
+            return opening;
+    }
+    return NULL;
+}
+
+static enum status give_facts(const struct salvage *salvage, struct ledger *ledger,
+                              const uint8_t own_key[static 32])
 {
     char label[LABEL_SIZE];
     enum status status = STATUS_OK;
-    if (salvage->label.len > 0 && salvage->label.len < sizeof label &&
-        ledger_label(ledger)[0] == '\0') {
+    if (salvage->label.len > 0 && ledger_label(ledger)[0] == '\0') {
         memcpy(label, salvage->label.bytes, salvage->label.len);
         label[salvage->label.len] = '\0';
         status = ledger_set_label(ledger, label);
     }
-    if (status == STATUS_OK && salvage->scope.len > 0 &&
-        scope_check(salvage->scope.bytes, salvage->scope.len) == STATUS_OK)
-        status = ledger_set_scope_opening(ledger, salvage->scope.bytes, salvage->scope.len);
+    const struct fact *opening = own_opening(salvage, ledger, own_key);
+    if (status == STATUS_OK && opening)
+        status = ledger_set_scope_opening(ledger, opening->bytes, opening->len);
     return status;
 }
 
@@ -414,5 +501,5 @@ enum status salvage_into(struct salvage *salvage, struct ledger *ledger,
         for (size_t at = 0; status == STATUS_OK && at < salvage->count;)
             status = offer_batch(salvage, ledger, own, own_key, &at, added);
     } while (status == STATUS_OK && *added > before);
-    return status == STATUS_OK ? give_facts(salvage, ledger) : status;
+    return status == STATUS_OK ? give_facts(salvage, ledger, own_key) : status;
 }

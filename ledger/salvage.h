@@ -18,8 +18,8 @@ enum { SALVAGE_FILES_MAX = 4 };
 struct salvage *salvage_create(void);
 void salvage_destroy(struct salvage *salvage); /* NULL is safe */
 
-/* Looks through a file; what can't be read of it (IO) is passed over. NOT_FOUND, DENIED, NO_MEMORY;
- * FULL for one more than SALVAGE_FILES_MAX. */
+/* Looks through a file; what can't be read of it (IO) is passed over. NOT_FOUND, DENIED (also what
+ * is not a regular file), NO_MEMORY; FULL for one more than SALVAGE_FILES_MAX. */
 enum status salvage_file(struct salvage *salvage, const char *path);
 
 /* Gives the ledger, which is in no batch, all that it lacks and admits, durably, and counts it.

@@ -1,8 +1,7 @@
-/* scope.c: scope lists (body.h): the names that a granted key may write, hidden from followers
- * behind a commitment until the node's own private stream opens it.
- *
- * An opening is salt (16), count (1), names rising in canonical order; its hash is the commitment.
- */
+/* scope.c: see scope.h. An opening is salt (16), count (1), names rising in canonical order; its
+ * hash is the commitment. */
+#include "ledger/scope.h"
+
 #include <stdlib.h>
 
 #include "ledger/body_fields.h"

@@ -16,21 +16,9 @@ static const char magic[4] = {'H', 'L', 'S', '1'};
 static const char signed_prefix[] = "hearth/v1/statement";
 
 enum {
-    HEADER_SIZE = 232,
-    BODY_MAX = LIMIT_STATEMENT - HEADER_SIZE - SIGNATURE_SIZE,
-    LABEL_MAX = 63,
+    BODY_MAX = LIMIT_STATEMENT - STATEMENT_HEADER_SIZE - SIGNATURE_SIZE,
     TAG_CRITICAL = 0x80,
 };
-
-/* UPGRADE for a later version of this format, MALFORMED for anything else. */
-static void read_magic(struct reader *r)
-{
-    const uint8_t *found = reader_bytes(r, sizeof magic);
-    if (!found || memcmp(found, magic, sizeof magic) == 0)
-        return;
-    bool later = memcmp(found, magic, sizeof magic - 1) == 0;
-    reader_fail(r, later ? STATUS_UPGRADE : STATUS_MALFORMED);
-}
 
 /* All header fields behind body_len. */
 static void read_header(struct reader *r, struct statement *s)
@@ -50,7 +38,7 @@ static void read_header(struct reader *r, struct statement *s)
 static void read_label(struct reader *r, struct statement *s)
 {
     s->label_len = reader_u8(r);
-    if (s->label_len > LABEL_MAX || (s->form == STATEMENT_SHARED && s->label_len > 0)) {
+    if (s->label_len > LIMIT_LABEL || (s->form == STATEMENT_SHARED && s->label_len > 0)) {
         reader_fail(r, STATUS_RANGE);
         s->label_len = 0;
     }
@@ -96,7 +84,7 @@ enum status statement_decode(struct statement *statement, const uint8_t *bytes, 
 {
     *statement = (struct statement){.form = 0};
     struct reader r = reader_over(bytes, len);
-    read_magic(&r);
+    reader_magic(&r, magic);
     statement->form = reader_u8(&r);
     uint8_t flags = reader_u8(&r);
     uint16_t body_len = reader_u16(&r);
@@ -119,7 +107,7 @@ enum status statement_decode(struct statement *statement, const uint8_t *bytes, 
 
 enum status statement_verify(const struct statement *statement, const uint8_t *bytes, size_t len)
 {
-    if (len < HEADER_SIZE + SIGNATURE_SIZE)
+    if (len < STATEMENT_HEADER_SIZE + SIGNATURE_SIZE)
         return STATUS_TRUNCATED;
     size_t signed_len = len - SIGNATURE_SIZE;
     return crypt_verify(signed_prefix, sizeof signed_prefix, bytes, signed_len, statement->author,
@@ -155,7 +143,7 @@ static void write_body(struct writer *w, const struct statement *s)
 enum status statement_sign(const struct statement *statement, const uint8_t secret[static 64],
                            uint8_t out[static LIMIT_STATEMENT], size_t *out_len)
 {
-    if (statement->label_len > LABEL_MAX || statement->address_count > LIMIT_STATEMENT_ADDRS)
+    if (statement->label_len > LIMIT_LABEL || statement->address_count > LIMIT_STATEMENT_ADDRS)
         return STATUS_RANGE;
     struct writer w = writer_over(out, LIMIT_STATEMENT);
     writer_bytes(&w, magic, sizeof magic);
@@ -168,8 +156,8 @@ enum status statement_sign(const struct statement *statement, const uint8_t secr
     uint8_t *signature = writer_room(&w, SIGNATURE_SIZE);
     if (!signature)
         return w.error;
-    body_len[0] = (uint8_t)((signed_len - HEADER_SIZE) >> 8);
-    body_len[1] = (uint8_t)(signed_len - HEADER_SIZE);
+    body_len[0] = (uint8_t)((signed_len - STATEMENT_HEADER_SIZE) >> 8);
+    body_len[1] = (uint8_t)(signed_len - STATEMENT_HEADER_SIZE);
     enum status status =
         crypt_sign(signed_prefix, sizeof signed_prefix, out, signed_len, secret, signature);
     if (status != STATUS_OK)

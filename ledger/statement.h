@@ -10,6 +10,7 @@
 #include "ledger/limits.h"
 
 enum statement_form { STATEMENT_HOUSEHOLD = 1, STATEMENT_SHARED = 2 };
+enum { STATEMENT_HEADER_SIZE = 232 /* octets before the body; those 6 and 7 are its length */ };
 
 struct statement_address {
     uint8_t address[16]; /* IPv4 mapped */
@@ -22,7 +23,7 @@ struct statement {
     uint64_t incarnation, number, time, authority_seq;
     uint8_t authority_head[32], frontier[32], state_root[32], nonce[32];
     uint8_t label_len;
-    char label[64]; /* NUL-terminated */
+    char label[LIMIT_LABEL + 1]; /* NUL-terminated */
     uint8_t address_count;
     struct statement_address addresses[LIMIT_STATEMENT_ADDRS];
 };

@@ -134,7 +134,11 @@ enum status trie_put(struct arena *arena, const struct trie **trie, uint64_t has
                      const uint8_t key[static 32], void *value)
 {
     const struct trie *leaf = make_leaf(arena, hash, key, value);
-    return leaf ? put(arena, *trie, leaf, 0, trie) : STATUS_NO_MEMORY;
+    const struct trie *made = NULL;
+    enum status status = leaf ? put(arena, *trie, leaf, 0, &made) : STATUS_NO_MEMORY;
+    if (status == STATUS_OK)
+        *trie = made;
+    return status;
 }
 
 /* At most one key on each side, and the same one if both have one. */
@@ -181,7 +185,11 @@ static enum status join_at(const struct trie_join *j, const struct trie *a, cons
 enum status trie_join(const struct trie_join *join, const struct trie *a, const struct trie *b,
                       const struct trie **out)
 {
-    return join_at(join, a, b, 0, out);
+    const struct trie *joined = NULL;
+    enum status status = join_at(join, a, b, 0, &joined);
+    if (status == STATUS_OK)
+        *out = joined;
+    return status;
 }
 
 static void diff_at(const struct trie *a, const struct trie *b, unsigned depth,

@@ -34,6 +34,7 @@ struct trie_join {
     void *context;
     enum trie_join_kind { TRIE_UNION, TRIE_INTERSECTION } kind;
 };
+/* *out is the joined map. NO_MEMORY and what `value` returns (*out is left alone then). */
 enum status trie_join(const struct trie_join *join, const struct trie *a, const struct trie *b,
                       const struct trie **out);
 

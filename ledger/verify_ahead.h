@@ -7,7 +7,7 @@
  *
  *     struct verify_ahead *ahead = verify_ahead_start(items, count);
  *     for (size_t i = 0; i < count; i++)
- *         status = ledger_ingest_decoded(ledger, &entry, own, verify_ahead_wait, …);
+ *         status = ledger_ingest_entry(ledger, &entry, own, &check); // verify_ahead_wait(ahead, i)
  *     verify_ahead_end(ahead);
  */
 #ifndef HEARTH_LEDGER_VERIFY_AHEAD_H

@@ -37,14 +37,6 @@ struct builder {
     struct writer w;
 };
 
-static const uint8_t entry_sizes[VIEW_TABLES] = {
-    [VIEW_ZONES] = VIEW_ZONE_SIZE,          [VIEW_NAMES] = VIEW_NAME_SIZE,
-    [VIEW_HASH] = VIEW_HASH_SIZE,           [VIEW_RRSETS] = VIEW_RRSET_SIZE,
-    [VIEW_RECORDS] = VIEW_RECORD_SIZE,      [VIEW_AUTHORS] = VIEW_AUTHOR_SIZE,
-    [VIEW_WITHDRAWN] = VIEW_WITHDRAWN_SIZE, [VIEW_ADDRESSES] = VIEW_ADDRESS_SIZE,
-    [VIEW_HEAP] = VIEW_HEAP_SIZE,           [VIEW_BLOCKS] = VIEW_BLOCK_CRC_SIZE,
-};
-
 static const struct part_household *household_of(const struct builder *b, uint32_t form)
 {
     return PILE_ENTRIES(b->parts.households, struct part_household) +
@@ -129,7 +121,7 @@ static enum status make_layout(struct builder *b)
             counts[i] = (at + VIEW_BLOCK_SIZE - 1) / VIEW_BLOCK_SIZE;
         b->offsets[i] = (uint32_t)at;
         b->counts[i] = (uint32_t)counts[i];
-        at += counts[i] * entry_sizes[i];
+        at += counts[i] * view_entry_sizes[i];
         if (at > UINT32_MAX)
             return STATUS_FULL;
     }
@@ -167,7 +159,7 @@ static void write_header(struct builder *b)
     for (unsigned i = 0; i < VIEW_TABLES; i++) {
         writer_u64(w, b->offsets[i]);
         writer_u32(w, b->counts[i]);
-        writer_u32(w, entry_sizes[i]);
+        writer_u32(w, view_entry_sizes[i]);
     }
     write_zeros(w, VIEW_HEADER_CRC_AT - w->used);
     writer_u32(w, crc32c(0, w->start, VIEW_HEADER_CRC_AT));

@@ -15,10 +15,10 @@
 #include "ledger/base/name.h"
 #include "ledger/base/rrtype.h"
 #include "ledger/base/writer.h"
+#include "ledger/rdata.h"
 
 enum {
     PILE_FIRST_SIZE = 4096,
-    LABEL_MAX = 255, /* octets of a key's label that are kept */
     SOA_TTL = 3600,
     SOA_REFRESH = 3600,
     SOA_RETRY = 1200,
@@ -32,7 +32,7 @@ static bool pile_grow(struct pile *pile, size_t needed)
 {
     size_t size = pile->size ? pile->size : PILE_FIRST_SIZE;
     while (size < needed)
-        size *= 2;
+        size = size > UINT32_MAX / 2 ? UINT32_MAX : size * 2;
     uint8_t *bytes = realloc(pile->bytes, size);
     if (!bytes)
         return false;
@@ -41,23 +41,23 @@ static bool pile_grow(struct pile *pile, size_t needed)
     return true;
 }
 
-void *pile_add(struct pile *pile, size_t n)
+/* Room for n octets at the end, undefined; NULL when the pile has failed. */
+static void *pile_add(struct pile *pile, size_t n)
 {
     if (pile->error != STATUS_OK)
         return NULL;
-    size_t needed = pile->used + n;
-    if (needed > UINT32_MAX)
+    if (n > UINT32_MAX - pile->used)
         pile->error = STATUS_FULL;
-    else if ((needed > pile->size || !pile->bytes) && !pile_grow(pile, needed))
+    else if ((n > pile->size - pile->used || !pile->bytes) && !pile_grow(pile, pile->used + n))
         pile->error = STATUS_NO_MEMORY;
     if (pile->error != STATUS_OK)
         return NULL;
     void *room = pile->bytes + pile->used;
-    pile->used = needed;
+    pile->used += n;
     return room;
 }
 
-void pile_deinit(struct pile *pile)
+static void pile_deinit(struct pile *pile)
 {
     free(pile->bytes);
     *pile = (struct pile){.bytes = NULL};
@@ -199,7 +199,7 @@ static uint32_t find_author(struct gatherer *g, const uint8_t key[static 32])
                                                       : 0;
     }
     const char *label = source->label ? source->label(source->label_context, key) : NULL;
-    author.label_len = label ? (uint32_t)strnlen(label, LABEL_MAX) : 0;
+    author.label_len = label ? (uint32_t)strnlen(label, LIMIT_LABEL) : 0;
     author.label = pile_bytes(&g->parts->heap, label, author.label_len);
     (void)pile_bytes(authors, &author, sizeof author);
     return g->last_author;
@@ -254,11 +254,11 @@ static uint16_t rrset_flags(const struct household_set *set)
                       (rrtype_is_internal(set->type) ? VIEW_RRSET_INTERNAL : 0));
 }
 
-/* Deletions leave nothing behind; SOA and NS are the publisher's. */
+/* Deletions leave nothing behind, and what this version does not know is not told on. (SOA and NS,
+ * which it makes itself, are among what it does not know of others.) */
 static bool is_published(const struct household_set *set)
 {
-    return (set->rr_count > 0 || set->removed_count > 0) && set->type != RRTYPE_NS &&
-           set->type != RRTYPE_SOA;
+    return (set->rr_count > 0 || set->removed_count > 0) && rdata_is_known(set->type);
 }
 
 static bool gather_winner(void *context, const struct household_set *set)

@@ -23,10 +23,6 @@ struct pile {
     enum status error;
 };
 
-/* Room for n octets at the end, undefined; NULL when the pile has failed. */
-void *pile_add(struct pile *pile, size_t n);
-void pile_deinit(struct pile *pile);
-
 struct part_name {
     uint32_t wire; /* under the household's first apex */
     uint32_t first_rrset;

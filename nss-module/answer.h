@@ -42,6 +42,8 @@ struct answer_end {
     int error, h_error;
 };
 
+/* The name's addresses of the families wanted (ANSWER_IPV4 | ANSWER_IPV6), from the present view.
+ * SUCCESS, or as nss_hearth.h has it. The network is never asked. */
 struct answer_end answer_for_name(struct answer *answer, const char *name, unsigned families);
 
 /* The addresses' names: the first is `name`, the others follow as aliases. */
@@ -49,6 +51,7 @@ struct answer_names {
     unsigned count;
     char names[ANSWER_ALIASES_MAX + 1][ANSWER_NAME_SIZE];
 };
+/* SUCCESS with at least one name, or UNAVAIL: others may know an address that the view has not. */
 struct answer_end answer_for_address(struct answer_names *names, const struct address *address);
 
 /* Into the caller's buffer; false when it is too small. */

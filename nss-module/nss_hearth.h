@@ -5,10 +5,11 @@
  * *errnop and *h_errnop are untouched. All may be called from any number of threads, and after
  * fork.
  *
- *     in a household's zone          SUCCESS, or NOTFOUND: HOST_NOT_FOUND, or NO_DATA for a name
- * without addresses of the family elsewhere in home.arpa         NOTFOUND; UNAVAIL where a local
- * upstream serves it in home.arpa, no usable view   NOTFOUND with TRY_AGAIN: such a name must not
- * go on to the DNS everything else                UNAVAIL: the next module is asked
+ *     in a household's zone         SUCCESS; NOTFOUND with HOST_NOT_FOUND, or with NO_DATA for a
+ *                                   name without addresses of the family
+ *     elsewhere in home.arpa        NOTFOUND; UNAVAIL where a local upstream serves it
+ *     in home.arpa, no usable view  NOTFOUND with TRY_AGAIN: such a name must not go on to the DNS
+ *     everything else               UNAVAIL: the next module is asked
  */
 #ifndef HEARTH_NSS_MODULE_NSS_HEARTH_H
 #define HEARTH_NSS_MODULE_NSS_HEARTH_H

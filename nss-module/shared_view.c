@@ -23,8 +23,6 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/view_file.h"
 
-#define DEFAULT_VIEW_PATH "/var/lib/hearth/view/names.view"
-
 enum {
     SLOTS = 8,
     CLAIM_MS = 1000, /* after this long, a claim's holder is taken for gone */
@@ -53,7 +51,7 @@ static _Atomic uint64_t claim; /* 0: nobody's; else 1 + when it was made */
 static const char *view_path(void)
 {
     const char *path = secure_getenv("HEARTH_VIEW");
-    return path && *path != '\0' ? path : DEFAULT_VIEW_PATH;
+    return path && *path != '\0' ? path : VIEW_SYSTEM_PATH;
 }
 
 /* --- users --- */

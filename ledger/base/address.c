@@ -27,6 +27,23 @@ bool address_is_ipv4(const struct address *address)
     return memcmp(address->octets, mapped_prefix, sizeof mapped_prefix) == 0;
 }
 
+bool address_is_loopback(const struct address *address)
+{
+    static const uint8_t ipv6[16] = {[15] = 1};
+    if (address_is_ipv4(address))
+        return address->octets[12] == 127;
+    return memcmp(address->octets, ipv6, sizeof ipv6) == 0;
+}
+
+bool address_has_prefix(const struct address *address, const struct address *prefix, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+    const uint8_t *a = address->octets, *b = prefix->octets;
+    if (address_is_ipv4(address) != address_is_ipv4(prefix) || memcmp(a, b, whole) != 0)
+        return false;
+    return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+}
+
 enum status address_parse(struct address *address, const char *text)
 {
     uint8_t octets[16];
@@ -61,7 +78,20 @@ static enum status check_ipv4(const uint8_t o[static 4])
         return STATUS_ADDRESS_MULTICAST; /* RFC 5771 */
     if (o[0] == 255 && o[1] == 255 && o[2] == 255 && o[3] == 255)
         return STATUS_ADDRESS_MULTICAST; /* limited broadcast, RFC 919 */
+    if (o[0] >= 240)
+        return STATUS_ADDRESS_RESERVED; /* 240.0.0.0/4, RFC 1112, section 4 */
     return STATUS_OK;
+}
+
+/* An IPv6 address that leads to the IPv4 address in it. */
+static enum status check_embedded(const uint8_t o[static 16])
+{
+    static const uint8_t compatible[12];                            /* RFC 4291, section 2.5.5.1 */
+    static const uint8_t translated[12] = {0x00, 0x64, 0xff, 0x9b}; /* RFC 6052, section 2.1 */
+    static const uint8_t six_to_four[2] = {0x20, 0x02};             /* RFC 3056, section 2 */
+    if (memcmp(o, compatible, 12) == 0 || memcmp(o, translated, 12) == 0)
+        return check_ipv4(o + 12);
+    return memcmp(o, six_to_four, 2) == 0 ? check_ipv4(o + 2) : STATUS_OK;
 }
 
 enum status address_check_publishable(const struct address *address)
@@ -79,9 +109,7 @@ enum status address_check_publishable(const struct address *address)
         return STATUS_ADDRESS_LINK_LOCAL; /* fe80::/10, RFC 4291, section 2.5.6 */
     if (o[0] == 0xff)
         return STATUS_ADDRESS_MULTICAST; /* RFC 4291, section 2.7 */
-    if (memcmp(o, zero, 12) == 0)
-        return check_ipv4(o + 12); /* IPv4-compatible, RFC 4291, section 2.5.5.1 */
-    return STATUS_OK;
+    return check_embedded(o);
 }
 
 static enum status parse_port(const char *text, uint16_t *port)

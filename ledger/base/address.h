@@ -9,7 +9,7 @@
 
 #include "ledger/base/status.h"
 
-enum { ADDRESS_TEXT_SIZE = 46 /* "INET6_ADDRSTRLEN" */ };
+enum { ADDRESS_TEXT_SIZE = 46 /* INET6_ADDRSTRLEN */ };
 
 struct address {
     uint8_t octets[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
@@ -24,9 +24,15 @@ void address_text(const struct address *address, char text[static ADDRESS_TEXT_S
 struct address address_from_ipv4(const uint8_t octets[static 4]);
 struct address address_from_ipv6(const uint8_t octets[static 16]);
 bool address_is_ipv4(const struct address *address);
+/* 127.0.0.0/8 and ::1. */
+bool address_is_loopback(const struct address *address);
+/* Are the first `bits` (0 … 128, of the mapped form) those of `prefix`? Prefixes are of one family:
+ * ::/0 is not everybody with IPv4 too, whose mapped addresses lie in it. */
+bool address_has_prefix(const struct address *address, const struct address *prefix, unsigned bits);
 
-/* Loopback, link-local, multicast, unspecified (broadcast included; in their IPv4, IPv6 and mapped
- * forms) may not be published: ADDRESS_LOOPBACK and its sisters name the rule. */
+/* Loopback, link-local, multicast (broadcast included), unspecified and reserved (240.0.0.0/4)
+ * addresses may not be published, as IPv4, as IPv6, mapped, or embedded in ::/96, 64:ff9b::/96 or
+ * 2002::/16: ADDRESS_LOOPBACK and its sisters name the rule. */
 enum status address_check_publishable(const struct address *address);
 
 /* Addresses with a port, as the contract writes them: `ADDR`, `ADDR4:PORT`, `[ADDR6]`,

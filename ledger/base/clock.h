@@ -1,4 +1,4 @@
-/* clock.h: the one judgement of what time it is (docs/ledger-format.md, "Time").
+/* clock.h: the one judgement of what time it is (docs/ledger-rules.md, "Household time").
  *
  * Household machines boot in 1970 and come back from repair in 2040. A wall clock is believed only
  * when the kernel says that it is synchronised; otherwise the newest time that the household's own

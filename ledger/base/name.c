@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+const struct name name_home_arpa = {.len = 11, .wire = "\4home\4arpa"};
+
 static bool is_household_octet(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -17,7 +19,8 @@ static uint8_t fold(uint8_t c)
  * is wrong with its length. */
 static enum status append_text_label(struct name *name, const char *text, size_t len)
 {
-    bool too_long = len > NAME_LABEL_MAX || name->len + 1 + len + 1 > NAME_WIRE_MAX;
+    size_t left = NAME_WIRE_MAX - 1U - name->len; /* the root's octet is kept */
+    bool too_long = len > NAME_LABEL_MAX || len >= left;
     uint8_t *label = name->wire + name->len + 1;
     if (len == 0)
         return STATUS_LABEL_EMPTY;
@@ -94,7 +97,7 @@ void name_text(const uint8_t *wire, size_t len, char text[static NAME_TEXT_SIZE]
 /* Appends one label of wire octets; leaves room for the root. */
 static enum status append_wire_label(struct name *name, const uint8_t *label, uint8_t len)
 {
-    if ((size_t)name->len + 1 + len + 1 > NAME_WIRE_MAX)
+    if (len >= NAME_WIRE_MAX - 1U - name->len)
         return STATUS_NAME_TOO_LONG;
     name->wire[name->len++] = len;
     memcpy(name->wire + name->len, label, len);
@@ -240,7 +243,7 @@ bool name_is_within(const uint8_t *child, size_t child_len, const uint8_t *paren
 enum status name_join(struct name *out, const struct name *relative, const struct name *suffix)
 {
     size_t labels = relative->len - 1U;
-    if (labels + suffix->len > NAME_WIRE_MAX)
+    if (suffix->len > NAME_WIRE_MAX - labels)
         return STATUS_NAME_TOO_LONG;
     struct name joined = {.len = (uint8_t)(labels + suffix->len)};
     memcpy(joined.wire, relative->wire, labels);
@@ -267,7 +270,7 @@ enum status name_prepend(struct name *name, const char *label, size_t len)
         return STATUS_LABEL_EMPTY;
     if (len > NAME_LABEL_MAX)
         return STATUS_LABEL_TOO_LONG;
-    if ((size_t)name->len + 1 + len > NAME_WIRE_MAX)
+    if (len >= (size_t)NAME_WIRE_MAX - name->len)
         return STATUS_NAME_TOO_LONG;
     memmove(name->wire + 1 + len, name->wire, name->len);
     name->wire[0] = (uint8_t)len;

@@ -27,6 +27,9 @@ struct name {
     uint8_t wire[NAME_WIRE_MAX]; /* the rest of the array is undefined */
 };
 
+/* home.arpa, below which every household is (RFC 8375). */
+extern const struct name name_home_arpa;
+
 /* Reads the text form: labels separated by dots, a final dot allowed, upper case folded; "@" and ""
  * are the empty (root) name. Only letters, digits, '-' (not at a label's ends) and '_' are taken.
  * LABEL_EMPTY, LABEL_TOO_LONG, NAME_TOO_LONG, NAME_CHARACTER, NAME_U_LABEL (an octet above 127). */

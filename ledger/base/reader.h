@@ -97,6 +97,15 @@ static inline struct reader reader_sub(struct reader *r, size_t n)
     return sub;
 }
 
+/* The magic of a format of ours, of which the last of four octets is the version. UPGRADE for
+ * another version, MALFORMED for anything else. */
+static inline void reader_magic(struct reader *r, const char magic[static 4])
+{
+    const uint8_t *b = reader_bytes(r, 4);
+    if (b && memcmp(b, magic, 4) != 0)
+        reader_fail(r, memcmp(b, magic, 3) == 0 ? STATUS_UPGRADE : STATUS_MALFORMED);
+}
+
 /* The end of every decoder: the first error, else TRAILING if bytes are left, else OK. */
 static inline enum status reader_finish(const struct reader *r)
 {

@@ -37,4 +37,11 @@ static inline int rrtype_is_internal(unsigned type)
     return type >= RRTYPE_PEER && type <= RRTYPE_INTERNAL_LAST;
 }
 
+/* Can a record be of this type? Not of those of questions and of the protocol itself (RFC 6895,
+ * section 3.1). */
+static inline int rrtype_is_data(unsigned type)
+{
+    return type != 0 && type != RRTYPE_OPT && (type < 128 || type > 255) && type < 65535;
+}
+
 #endif

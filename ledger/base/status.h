@@ -27,6 +27,7 @@
     X(ADDRESS_LINK_LOCAL, "a link-local address needs an interface, a name has none")              \
     X(ADDRESS_MULTICAST, "a multicast address is no device")                                       \
     X(ADDRESS_UNSPECIFIED, "the unspecified address is no device")                                 \
+    X(ADDRESS_RESERVED, "an address of a reserved block is no device")                             \
     X(TLSA_MATCHING, "a TLSA record must carry a hash: use 3 1 1")                                 \
     X(TLSA_LENGTH, "the TLSA hash has the wrong length for its matching type")                     \
     X(TLSA_EMPTY, "the TLSA hash is that of an empty input")                                       \

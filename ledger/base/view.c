@@ -7,10 +7,12 @@
  */
 #include "ledger/base/view.h"
 
+#include <string.h>
+
 #include "ledger/base/checksum.h"
 #include "ledger/base/reader.h"
 
-static const uint8_t entry_sizes[VIEW_TABLES] = {
+const uint8_t view_entry_sizes[VIEW_TABLES] = {
     [VIEW_ZONES] = VIEW_ZONE_SIZE,          [VIEW_NAMES] = VIEW_NAME_SIZE,
     [VIEW_HASH] = VIEW_HASH_SIZE,           [VIEW_RRSETS] = VIEW_RRSET_SIZE,
     [VIEW_RECORDS] = VIEW_RECORD_SIZE,      [VIEW_AUTHORS] = VIEW_AUTHOR_SIZE,
@@ -28,7 +30,7 @@ static enum status read_tables(struct view *view, struct reader *r)
         uint64_t offset = reader_u64(r);
         uint32_t count = reader_u32(r);
         uint32_t size = reader_u32(r);
-        if (offset != at || size != entry_sizes[i])
+        if (offset != at || size != view_entry_sizes[i])
             return STATUS_MALFORMED;
         at += (uint64_t)count * size;
         if (at > view->len)
@@ -142,7 +144,7 @@ static inline enum status entry_at(struct view *view, enum view_table_index tabl
 {
     if (index >= view->tables[table].count)
         return STATUS_NOT_FOUND;
-    uint32_t size = entry_sizes[table];
+    uint32_t size = view_entry_sizes[table];
     const uint8_t *entry = span(view, view->tables[table].offset + index * size, size);
     if (!entry)
         return STATUS_CORRUPT;
@@ -362,7 +364,7 @@ static uint32_t first_slot(const struct view *view, uint64_t hash)
 
 static uint32_t offset_of(const struct view *view, enum view_table_index table, uint32_t index)
 {
-    return view->tables[table].offset + index * entry_sizes[table];
+    return view->tables[table].offset + index * view_entry_sizes[table];
 }
 
 uint64_t view_hash(const struct view *view, const uint8_t *wire, size_t len)

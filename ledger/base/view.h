@@ -10,7 +10,7 @@
  *         struct view_name name;
  *         struct view_rrset rrset;
  *         if (view_find(&view, wire, wire_len, &name) == STATUS_OK &&
- *             view_rrset(&view, &name, TYPE_AAAA, &rrset) == STATUS_OK) …
+ *             view_rrset(&view, &name, RRTYPE_AAAA, &rrset) == STATUS_OK) …
  *     }
  */
 #ifndef HEARTH_LEDGER_BASE_VIEW_H
@@ -94,7 +94,7 @@ struct view_withdrawn {
 };
 
 /* Checks header and tables. `bytes` is len octets and stays the caller's. MALFORMED, UPGRADE
- * (another magic), TRUNCATED, CORRUPT. */
+ * (another magic), TRUNCATED, TRAILING, TOO_LONG (4 GiB and more), CORRUPT. */
 enum status view_open(struct view *view, const void *bytes, size_t len);
 
 /* Checks every block's CRC. For tools and for the publisher's own self-check. */
@@ -135,7 +135,8 @@ enum status view_withdrawn_at(struct view *view, uint32_t index, struct view_wit
 enum status view_find_withdrawn(struct view *view, const struct view_zone *zone,
                                 const uint8_t hash[static 32], struct view_withdrawn *withdrawn);
 
-/* The first name (*nth = 0, 1 …) that has the address. NOT_FOUND when there is no such. */
+/* The names that have the address, one's own household's first, each by its petname form: `nth` 0 is
+ * the first. NOT_FOUND when there are no more; CORRUPT. */
 enum status view_find_address(struct view *view, const struct address *address, uint32_t nth,
                               struct view_name *name);
 

@@ -17,24 +17,7 @@
 #include <unistd.h>
 
 #include "ledger/base/clock.h"
-
-static enum status status_from_errno(int error)
-{
-    switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-        return STATUS_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return STATUS_DENIED;
-    case ENOMEM:
-        return STATUS_NO_MEMORY;
-    case ENAMETOOLONG:
-        return STATUS_TOO_LONG;
-    default:
-        return STATUS_IO;
-    }
-}
+#include "ledger/base/file.h"
 
 /* Maps a regular file that is not empty. */
 static enum status map_file(const char *path, void **bytes, size_t *len, struct view_file_id *id)
@@ -42,11 +25,11 @@ static enum status map_file(const char *path, void **bytes, size_t *len, struct 
     /* Never wait: what stands at the path may be a FIFO. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return status_from_errno(errno);
+        return file_status(errno);
     struct stat st;
     enum status status = STATUS_OK;
     if (fstat(fd, &st) != 0)
-        status = status_from_errno(errno);
+        status = file_status(errno);
     else if (!S_ISREG(st.st_mode))
         status = STATUS_MALFORMED;
     else if (st.st_size == 0)
@@ -58,7 +41,7 @@ static enum status map_file(const char *path, void **bytes, size_t *len, struct 
         *id = (struct view_file_id){.device = st.st_dev, .inode = st.st_ino};
         *bytes = mmap(NULL, *len, PROT_READ, MAP_SHARED, fd, 0);
         if (*bytes == MAP_FAILED)
-            status = status_from_errno(errno);
+            status = file_status(errno);
     }
     close(fd);
     return status;
@@ -71,7 +54,7 @@ static enum status make_word_path(const char *view_path, char word_path[static V
     int dir_len = slash ? (int)(slash + 1 - view_path) : 0;
     if (strnlen(view_path, VIEW_PATH_MAX) >= VIEW_PATH_MAX)
         return STATUS_TOO_LONG;
-    int len = snprintf(word_path, VIEW_PATH_MAX, "%.*sgeneration", dir_len, view_path);
+    int len = snprintf(word_path, VIEW_PATH_MAX, "%.*s" VIEW_GENERATION_NAME, dir_len, view_path);
     return len > 0 && len < VIEW_PATH_MAX ? STATUS_OK : STATUS_TOO_LONG;
 }
 

@@ -6,6 +6,12 @@
 
 #define VIEW_MAGIC "HVW1"
 
+/* The two files, and the folder that they lie in unless another is asked for. */
+#define VIEW_FILE_NAME       "names.view"
+#define VIEW_GENERATION_NAME "generation"
+#define VIEW_SYSTEM_FOLDER   "/var/lib/hearth/view"
+#define VIEW_SYSTEM_PATH     VIEW_SYSTEM_FOLDER "/" VIEW_FILE_NAME
+
 enum {
     VIEW_HEADER_SIZE = 256,
     VIEW_HEADER_CRC_AT = 252,
@@ -42,6 +48,9 @@ enum {
     VIEW_HEAP_SIZE = 1,
     VIEW_BLOCK_CRC_SIZE = 4,
 };
+
+/* The octets of one entry of each table. */
+extern const uint8_t view_entry_sizes[VIEW_TABLES];
 
 enum { VIEW_FLAG_LOCAL_UPSTREAM = 1, VIEW_FLAG_TIME_UNKNOWN = 2 };
 enum { VIEW_ZONE_OWN = 1, VIEW_ZONE_ID_FORM = 2 };

@@ -261,7 +261,7 @@ static void a_label_is_prepended(void **state)
     assert_true(name_equal(&name, &expected));
     assert_int_equal(name_prepend(&name, "", 0), STATUS_LABEL_EMPTY);
     assert_int_equal(name_prepend(&name, LABEL_63 "x", 64), STATUS_LABEL_TOO_LONG);
-    struct name wide = parsed(LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 + 4);
+    struct name wide = parsed(&(LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63)[4]);
     assert_int_equal(name_prepend(&wide, LABEL_63, 63), STATUS_NAME_TOO_LONG);
     assert_int_equal(name_labels(expected.wire, expected.len), 3);
 }

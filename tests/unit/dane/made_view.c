@@ -215,8 +215,9 @@ static void write_record(struct maker *maker, struct writer *w)
 static void write_author(struct maker *maker, struct writer *w)
 {
     memset(writer_room(w, 32), 0x33, 32);
-    writer_u32(w, heap_add(maker, "attic", 5));
-    writer_u32(w, 5);
+    const char *label = maker->household->author ? maker->household->author : "attic";
+    writer_u32(w, heap_add(maker, label, strlen(label)));
+    writer_u32(w, (uint32_t)strlen(label));
     writer_u32(w, 0);
     writer_u8(w, 1);
     memset(writer_room(w, 3), 0, 3);

@@ -27,6 +27,7 @@ struct made_household {
     size_t record_count;
     uint8_t withdrawn[MADE_WITHDRAWN][32]; /* rising; by "attic", at 1 700 000 000 000 ms */
     size_t withdrawn_count;
+    const char *author; /* NULL: "attic" */
     enum view_zone_state state;
     uint64_t soft_ms, hard_ms;
 };

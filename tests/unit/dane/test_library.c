@@ -191,6 +191,39 @@ static void each_verdict(void **state)
     }
 }
 
+/* Another machine's text, which goes to a terminal: plain and whole, or its key instead. */
+static void a_label_is_plain_or_not_shown(void **state)
+{
+    (void)state;
+    static const char key[] = "3333333333333333333333333333333333333333333333333333333333333333";
+    char longest[HEARTH_DANE_HASH_TEXT + 1] = "";
+    memset(longest, 'a', HEARTH_DANE_HASH_TEXT);
+    const char *const table[][2] = {
+        {"caf\xc3\xa9", "caf\xc3\xa9"},
+        {"\x1b[2J", key},
+        {"x\xc2\x9b"
+         "2J",
+         key},
+        {"caf\xc3", key},
+        {"a\nb", key},
+        {longest, key},
+        {longest + 1, longest + 1},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct made_household house = house_of("_443._tcp.camera", &camera);
+        struct hearth_dane_result result;
+        struct hearth_dane_der der = {camera.der.bytes, camera.der.len};
+        memcpy(house.withdrawn[house.withdrawn_count++], house.records[0].rrs[0].bytes + 3, 32);
+        house.author = table[i][0];
+        publish(&house);
+        struct hearth_dane *dane = hearth_dane_open(view_path);
+        assert_int_equal(hearth_dane_verify_der(dane, &der, 1, camera_name, 443, &result),
+                         HEARTH_DANE_WITHDRAWN);
+        assert_string_equal(result.withdrawn_by, table[i][1]);
+        hearth_dane_close(dane);
+    }
+}
+
 /* A reader without a generation file looks for a new view once a second: asks until it has come, or
  * 30 seconds. */
 static enum hearth_dane_verdict verdict_in_time(struct hearth_dane *dane,
@@ -351,10 +384,16 @@ static void the_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_old_camera_is_matched),   cmocka_unit_test(each_verdict),
-        cmocka_unit_test(a_handle_follows_the_view),  cmocka_unit_test(a_damaged_view_is_an_error),
-        cmocka_unit_test(misuse_is_an_error),         cmocka_unit_test(words),
-        cmocka_unit_test(one_handle_in_many_threads), cmocka_unit_test(the_example),
+        cmocka_unit_test(an_old_camera_is_matched),
+        cmocka_unit_test(each_verdict),
+        cmocka_unit_test(an_old_camera_is_matched),
+        cmocka_unit_test(a_label_is_plain_or_not_shown),
+        cmocka_unit_test(a_handle_follows_the_view),
+        cmocka_unit_test(a_damaged_view_is_an_error),
+        cmocka_unit_test(misuse_is_an_error),
+        cmocka_unit_test(words),
+        cmocka_unit_test(one_handle_in_many_threads),
+        cmocka_unit_test(the_example),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -151,8 +151,7 @@ static void a_certificate_list_too_long(void **state)
         chain[i] = &ca;
     device_process_start_tls(&device, "127.0.0.1", 0, chain, 20, 0);
     assert_int_equal(probed("127.0.0.1", device.port, PATIENT_MS), STATUS_OK);
-    assert_int_equal(probe.presented.chain_len,
-                     PRESENTED_CHAIN_MAX); /* the rest is not looked at */
+    assert_int_equal(probe.presented.chain_len, X509_CHAIN_MAX); /* the rest is not looked at */
     device_process_stop(&device);
     /* Beyond our bound, within OpenSSL's own. */
     assert_in_range(40 * ca.der.len, X509_DER_MAX, SSL_MAX_CERT_LIST_DEFAULT - 1);
@@ -163,7 +162,7 @@ static void a_certificate_list_too_long(void **state)
     card_deinit(&ca);
 }
 
-static void serve_with_client_certificates(int listener, void *context)
+static void serve_context(int listener, void *context)
 {
     struct device_server server = {
         .manner = DEVICE_TLS, .listener = listener, .context = context, .title = "", .text = ""};
@@ -178,9 +177,61 @@ static void a_device_that_demands_a_certificate(void **state)
     card_init(&card, &(struct minted){0}, "p256", NULL);
     SSL_CTX *context = device_context(card.key, &card.x509, 1, 0, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    device_process_start(&device, "127.0.0.1", 0, serve_with_client_certificates, context);
+    device_process_start(&device, "127.0.0.1", 0, serve_context, context);
     assert_int_equal(probed("127.0.0.1", device.port, PATIENT_MS), STATUS_MALFORMED);
     assert_non_null(strstr(probe.reason, "demands a client certificate"));
+    device_process_stop(&device);
+    SSL_CTX_free(context);
+    card_deinit(&card);
+}
+
+/* Devices that end the handshake over what they should have passed over are greeted more plainly.
+ */
+static void old_devices_that_refuse_a_greeting(void **state)
+{
+    (void)state;
+    static const struct {
+        struct device_dislikes dislikes;
+        int max_version;
+        const char *protocol;
+    } table[] = {
+        {{.sni = true}, 0, "TLSv1.3"},
+        {{.sni = true}, TLS1_VERSION, "TLSv1"},
+        {{.extensions = true}, TLS1_2_VERSION, "TLSv1.2"},
+        {{.sni = true, .extensions = true}, TLS1_1_VERSION, "TLSv1.1"},
+        {{.max_version = TLS1_VERSION}, TLS1_VERSION, "TLSv1"},
+        {{.sni = true, .extensions = true, .max_version = TLS1_VERSION}, TLS1_VERSION, "TLSv1"},
+    };
+    struct card card;
+    card_init_hopeless(&card);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct device_process device;
+        SSL_CTX *context = device_context(card.key, &card.x509, 1, 0, table[i].max_version);
+        device_context_dislike(context, &table[i].dislikes);
+        device_process_start(&device, "127.0.0.1", 0, serve_context, context);
+        if (probed("127.0.0.1", device.port, PATIENT_MS) != STATUS_OK)
+            fail_msg("%zu: %s", i, probe.reason);
+        assert_string_equal(probe.protocol, table[i].protocol);
+        assert_string_equal(probe.reason, "");
+        device_process_stop(&device);
+        SSL_CTX_free(context);
+    }
+    card_deinit(&card);
+}
+
+/* A device that can do better is not talked down (RFC 7507), and the first reason stays. */
+static void a_modern_device_is_not_talked_down(void **state)
+{
+    (void)state;
+    static const struct device_dislikes picky = {.extensions = true};
+    struct card card;
+    struct device_process device;
+    card_init(&card, &(struct minted){0}, "p256", NULL);
+    SSL_CTX *context = device_context(card.key, &card.x509, 1, TLS1_3_VERSION, 0);
+    device_context_dislike(context, &picky);
+    device_process_start(&device, "127.0.0.1", 0, serve_context, context);
+    assert_int_not_equal(probed("127.0.0.1", device.port, PATIENT_MS), STATUS_OK);
+    assert_true(strlen(probe.reason) > 0);
     device_process_stop(&device);
     SSL_CTX_free(context);
     card_deinit(&card);
@@ -438,6 +489,8 @@ int main(void)
         cmocka_unit_test(a_chain_and_who_vouches_for_it),
         cmocka_unit_test(a_certificate_list_too_long),
         cmocka_unit_test(a_device_that_demands_a_certificate),
+        cmocka_unit_test(old_devices_that_refuse_a_greeting),
+        cmocka_unit_test(a_modern_device_is_not_talked_down),
         cmocka_unit_test(plain_http),
         cmocka_unit_test(a_device_that_says_nothing),
         cmocka_unit_test(nobody_there),

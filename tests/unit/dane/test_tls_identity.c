@@ -109,11 +109,26 @@ static void only_a_plain_file_is_a_key(void **state)
     assert_int_equal(tls_identity_open(dir, spki), STATUS_DENIED);
     unlink(key_path);
     assert_int_equal(mkfifo(key_path, 0600), 0);
-    assert_int_equal(tls_identity_open(dir, spki), STATUS_DENIED);
+    assert_int_equal(tls_identity_open(dir, spki), STATUS_CORRUPT);
     unlink(key_path);
     assert_int_equal(mkdir(key_path, 0700), 0);
-    assert_int_equal(tls_identity_open(dir, spki), STATUS_DENIED);
+    assert_int_equal(tls_identity_open(dir, spki), STATUS_CORRUPT);
     rmdir(key_path);
+}
+
+static void root_takes_no_strangers_key(void **state)
+{
+    (void)state;
+    uint8_t spki[32];
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(tls_identity_open(dir, spki), STATUS_OK);
+    assert_int_equal(chown(key_path, 65534, 65534), 0);
+    assert_int_equal(tls_identity_open(dir, spki), STATUS_DENIED);
+    /* … but one of the user whose folder it is. */
+    assert_int_equal(chown(dir, 65534, 65534), 0);
+    assert_int_equal(tls_identity_open(dir, spki), STATUS_OK);
+    assert_int_equal(chown(dir, 0, 0), 0);
 }
 
 static void damage_is_not_replaced(void **state)
@@ -136,7 +151,27 @@ static void damage_is_not_replaced(void **state)
     assert_int_equal(mode_of(key_path), 0600);
 }
 
-static void a_certificate_of_another_key(void **state)
+static void expect_certificate_made_anew(const uint8_t before[static 32])
+{
+    uint8_t spki[32];
+    assert_int_equal(tls_identity_open(dir, spki), STATUS_OK);
+    assert_memory_equal(spki, before, sizeof spki);
+    FILE *file = fopen(certificate_path, "r");
+    assert_non_null(file);
+    X509 *x509 = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    assert_non_null(x509);
+    uint8_t *der = NULL;
+    uint8_t hash[32];
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+    assert_true(len > 0 && SHA256(der, (size_t)len, hash));
+    assert_memory_equal(hash, before, sizeof hash);
+    OPENSSL_free(der);
+    X509_free(x509);
+}
+
+/* The key alone is who this node is. */
+static void a_certificate_that_is_not_the_keys(void **state)
 {
     (void)state;
     uint8_t spki[32];
@@ -147,9 +182,9 @@ static void a_certificate_of_another_key(void **state)
     assert_non_null(file);
     assert_int_equal(PEM_write_X509(file, card.x509), 1);
     fclose(file);
-    assert_int_equal(tls_identity_open(dir, spki), STATUS_CORRUPT);
+    expect_certificate_made_anew(spki);
     write_text(certificate_path, "nothing");
-    assert_int_equal(tls_identity_open(dir, spki), STATUS_CORRUPT);
+    expect_certificate_made_anew(spki);
     card_deinit(&card);
 }
 
@@ -169,7 +204,7 @@ static void no_such_folder(void **state)
 {
     (void)state;
     uint8_t spki[32];
-    assert_int_equal(tls_identity_open("/nonexistent/folder", spki), STATUS_IO);
+    assert_int_equal(tls_identity_open("/nonexistent/folder", spki), STATUS_NOT_FOUND);
 }
 
 int main(void)
@@ -179,8 +214,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(certificate_is_of_the_key, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(rights_are_checked, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(only_a_plain_file_is_a_key, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(root_takes_no_strangers_key, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(damage_is_not_replaced, make_dir, remove_dir),
-        cmocka_unit_test_setup_teardown(a_certificate_of_another_key, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(a_certificate_that_is_not_the_keys, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(leftovers_of_a_crash, make_dir, remove_dir),
         cmocka_unit_test(no_such_folder),
     };

@@ -9,6 +9,7 @@
 
 #include "ledger/base/name.h"
 #include "ledger/base/status.h"
+#include "ledger/node_keys.h"
 #include "ledger/owner.h"
 
 enum { HELP_PATH_SIZE = 256 };

@@ -8,6 +8,7 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/crypt.h"
+#include "ledger/scope.h"
 #include "tests/unit/ledger/story.h"
 
 #define assert_status(expected, call) assert_string_equal(status_name(expected), status_name(call))
@@ -71,7 +72,7 @@ int story_sign(struct story *s, char who, uint64_t stream, int at, const struct 
     assert_status(STATUS_OK, entry_sign(entry, story_key(who)->secret, made->bytes, &made->len));
     s->count++;
     if (body->type == ENTRY_GENESIS)
-        s->house = household_create(entry->id);
+        s->house = household_create(entry->id, (const uint8_t[16]){0});
     if (!s->hold)
         story_arrive(s, s->count - 1);
     return s->count - 1;
@@ -435,7 +436,7 @@ static void ask_something(struct story *s, struct household *h)
 void story_replay(struct story *s, const int *order, int count, bool ask, const uint8_t *trusted,
                   uint8_t root[static 32])
 {
-    struct household *h = household_create(story_id(s, 0));
+    struct household *h = household_create(story_id(s, 0), (const uint8_t[16]){0});
     bool *held = calloc((size_t)s->count, sizeof *held);
     int left = count;
     assert_non_null(h);

@@ -487,12 +487,15 @@ static void frozen_names_lie_in_every_sides_list(void **state)
     story_may(&h.s, 'b', "door", RULE_NONE);
     story_may(&h.s, 'b', "lamp", RULE_SCOPE);
     story_rule(&h.s, left, RULE_NONE);
-    /* With a RECOVER on either side the key is live on none of them: the branch point's list holds.
-     */
+    /* With a RECOVER on either side the key is live on none of them: what these left behind bounds
+     * it as before. */
     (void)story_recover(&h.s, left, 'O', 'R');
     (void)story_recover(&h.s, narrowed, 'P', 'Q');
     story_frozen(&h.s, b);
-    story_may(&h.s, 'b', "x", RULE_NONE);
+    story_may(&h.s, 'b', "x", RULE_SCOPE);
+    story_may(&h.s, 'b', "cam", RULE_SCOPE);
+    story_may(&h.s, 'b', "lamp", RULE_SCOPE);
+    story_may(&h.s, 'b', "door", RULE_NONE);
     story_end(&h.s);
 }
 
@@ -512,7 +515,7 @@ static void a_side_that_keeps_the_old_list_bounds_too(void **state)
     story_end(&h.s);
 }
 
-static void a_list_that_both_sides_widened_is_no_bound(void **state)
+static void a_list_that_both_sides_widened_bounds_until_the_merge(void **state)
 {
     (void)state;
     struct house h;
@@ -520,9 +523,12 @@ static void a_list_that_both_sides_widened_is_no_bound(void **state)
     int b = story_grant(&h.s, h.head, 'b', ROLE_NODE, "cam");
     (void)story_open(&h.s, 'b', 1, KIND_PRIVATE, "cam");
     (void)story_open(&h.s, 'b', 2, KIND_PRIVATE, "cam,door");
-    (void)story_scope(&h.s, b, 'b', NULL, NONE);
-    (void)story_scope(&h.s, b, 'b', "cam,door", NONE);
+    int left = story_scope(&h.s, b, 'b', NULL, NONE);
+    int right = story_scope(&h.s, b, 'b', "cam,door", NONE);
     story_frozen(&h.s, b);
+    story_may(&h.s, 'b', "cam", RULE_NONE);
+    story_may(&h.s, 'b', "door", RULE_SCOPE);
+    (void)story_merge(&h.s, left, right);
     story_may(&h.s, 'b', "door", RULE_NONE);
     story_may(&h.s, 'b', "lamp", RULE_SCOPE);
     story_end(&h.s);
@@ -909,7 +915,7 @@ int main(void)
         cmocka_unit_test(a_revoke_before_a_sides_recover_holds),
         cmocka_unit_test(frozen_names_lie_in_every_sides_list),
         cmocka_unit_test(a_side_that_keeps_the_old_list_bounds_too),
-        cmocka_unit_test(a_list_that_both_sides_widened_is_no_bound),
+        cmocka_unit_test(a_list_that_both_sides_widened_bounds_until_the_merge),
         cmocka_unit_test(a_key_cleared_before_stays_cleared_by_a_merge),
         cmocka_unit_test(a_merge_from_above_absorbs_only_above),
         cmocka_unit_test(an_end_absorbed_twice_is_absorbed_at_both_points),

@@ -10,6 +10,7 @@
 
 #include "ledger/body.h"
 #include "ledger/crypt.h"
+#include "ledger/scope.h"
 #include "tests/unit/ledger/codec_help.h"
 #include "tests/unit/ledger/vectors.h"
 

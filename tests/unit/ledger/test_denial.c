@@ -766,29 +766,31 @@ static void a_side_that_reinstates_lets_it_count(void **state)
     story_end(&h.s);
 }
 
-static void a_side_is_judged_by_its_own_entries(void **state)
+static void a_right_that_a_recover_in_a_tie_left_counts(void **state)
 {
     (void)state;
     struct house h;
     begin(&h);
-    /* Granted on one side only, before its RECOVER: ended there, and never held on the other. */
+    /* Granted on one side only, before its RECOVER: neither side nor the branch point has it. */
     int d = story_grant(&h.s, h.head, 'd', ROLE_ADMIN, NULL);
     int feed = story_open(&h.s, 'd', 1, KIND_DENIALS, NULL);
     int suspend = story_suspend(&h.s, feed, 'b');
     int left = story_recover(&h.s, d, 'O', 'R');
+    story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
     int right = story_recover(&h.s, h.head, 'P', 'Q');
-    int revoke = story_revoke(&h.s, right, 'd', LIST(suspend));
     story_frozen(&h.s, h.head);
-    story_rule(&h.s, suspend, RULE_NO_RIGHT);
-    /* Reinstated by that side's own REVOKE, up to what all REVOKEs list. */
-    left = story_revoke(&h.s, left, 'd', LIST(feed));
+    story_rule(&h.s, suspend, RULE_NONE);
+    /* The REVOKEs of both sides are asked. */
+    (void)story_revoke(&h.s, left, 'd', LIST(feed));
+    story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
+    int revoke = story_revoke(&h.s, right, 'd', LIST(suspend));
     story_rule(&h.s, suspend, RULE_NONE);
     (void)story_revoke(&h.s, revoke, 'd', NONE);
     story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
     story_end(&h.s);
 }
 
-static void a_revoke_before_a_sides_recover_is_asked_of_all(void **state)
+static void a_revoke_since_a_sides_recover_is_asked_instead_of_those_before(void **state)
 {
     (void)state;
     struct house h;
@@ -797,10 +799,10 @@ static void a_revoke_before_a_sides_recover_is_asked_of_all(void **state)
     int left = story_revoke(&h.s, h.head, 'a', NONE);
     left = story_recover(&h.s, left, 'O', 'R');
     (void)story_revoke(&h.s, left, 'a', LIST(suspend));
-    story_rule(&h.s, suspend, RULE_NONE); /* that side alone: its RECOVER came between */
+    story_rule(&h.s, suspend, RULE_NONE); /* alone */
     (void)story_recover(&h.s, h.head, 'P', 'Q');
     story_frozen(&h.s, h.head);
-    story_rule(&h.s, suspend, RULE_DENIAL_ENDED);
+    story_rule(&h.s, suspend, RULE_NONE);
     story_end(&h.s);
 }
 
@@ -864,8 +866,8 @@ int main(void)
         cmocka_unit_test(revokes_of_both_sides_add_up),
         cmocka_unit_test(frozen_by_two_recovers_the_branch_points_rights_count),
         cmocka_unit_test(a_side_that_reinstates_lets_it_count),
-        cmocka_unit_test(a_side_is_judged_by_its_own_entries),
-        cmocka_unit_test(a_revoke_before_a_sides_recover_is_asked_of_all),
+        cmocka_unit_test(a_right_that_a_recover_in_a_tie_left_counts),
+        cmocka_unit_test(a_revoke_since_a_sides_recover_is_asked_instead_of_those_before),
         cmocka_unit_test(merged_joins_repeat_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static void foreign_entries_are_refused(void **state)
     (void)state;
     struct pair p;
     begin(&p);
-    struct household *other = household_create((const uint8_t[32]){1});
+    struct household *other = household_create((const uint8_t[32]){1}, (const uint8_t[16]){0});
     assert_status(STATUS_FOREIGN, household_admit(other, &p.s.entries[p.genesis].entry));
     assert_status(STATUS_FOREIGN, household_admit(other, &p.s.entries[p.a].entry));
     assert_status(STATUS_FOREIGN, household_add(other, &p.s.entries[p.a].entry));
@@ -137,7 +137,7 @@ static void nothing_is_accepted_before_genesis(void **state)
     (void)state;
     struct pair p;
     begin(&p);
-    struct household *h = household_create(story_id(&p.s, p.genesis));
+    struct household *h = household_create(story_id(&p.s, p.genesis), (const uint8_t[16]){0});
     struct household_authority authority;
     uint8_t root[32];
     assert_status(STATUS_WAIT_PREV, household_admit(h, &p.s.entries[p.head].entry));
@@ -162,7 +162,7 @@ static void authority_is_by_the_owner_in_force(void **state)
     size_t len;
     memcpy(genesis.author, story_key('a')->public_key, 32);
     assert_status(STATUS_OK, entry_sign(&genesis, story_key('a')->secret, bytes, &len));
-    struct household *h = household_create(genesis.id);
+    struct household *h = household_create(genesis.id, (const uint8_t[16]){0});
     assert_status(STATUS_UNAUTHORISED, household_admit(h, &genesis));
     household_destroy(h);
     /* After a RECOVER the new owner signs on its path, the old one on others. */
@@ -492,6 +492,48 @@ static void winners_come_in_canonical_order(void **state)
     story_end(&p.s);
 }
 
+static bool count_set(void *context, const struct household_set *set)
+{
+    (void)set;
+    ++*(int *)context;
+    return true;
+}
+
+/* From every place in the order, one that is there or not, the same as of the whole walk. */
+static void winners_come_from_any_place_on(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "a.a", "z.a", "ab", "ab.b.b", "c", "_x.c"};
+    static const struct {
+        const char *name;
+        uint16_t type;
+        int left;
+    } places[] = {
+        {"@", 0, 7},    {"@", UINT16_MAX, 7}, {"a", 0, 7},    {"a", RRTYPE_AAAA - 1, 7},
+        {"a", 28, 6},   {"0.a", 28, 6},       {"a.a", 28, 5}, {"a.z.a", 0, 4},
+        {"ab", 99, 3},  {"b", 0, 3},          {"b.b", 28, 3}, {"ab.b.b", 27, 3},
+        {"bb", 0, 2},   {"c", 28, 1},         {"_x.c", 0, 1}, {"_x.c", 28, 0},
+        {"zzz", 28, 0},
+    };
+    struct pair p;
+    begin(&p);
+    int at = p.b;
+    for (size_t i = sizeof names / sizeof names[0]; i-- > 0;)
+        at = story_set(&p.s, at, names[i], 1, NONE);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct name name;
+        struct listing first = {.count = 0};
+        int left = 0;
+        assert_status(STATUS_OK, name_parse(&name, places[i].name));
+        household_each_winner_after(p.s.house, &name, places[i].type, count_set, &left);
+        if (left != places[i].left)
+            fail_msg("after %s %u: %d", places[i].name, places[i].type, left);
+        household_each_winner_after(p.s.house, &name, places[i].type, list_one, &first);
+        assert_int_equal(first.count, left > 0);
+    }
+    story_end(&p.s);
+}
+
 static void an_author_knows_its_last_time_of_a_name(void **state)
 {
     (void)state;
@@ -591,8 +633,12 @@ static void sets_that_break_a_rule_have_no_effect(void **state)
 {
     (void)state;
     static const struct bad_set bad[] = {
-        {"cam", RRTYPE_NS, 3, RULE_RR_TYPE, "\001x"},
-        {"cam", RRTYPE_CNAME, 0, RULE_RR_TYPE, ""},
+        {"cam", 0, 3, RULE_RR_TYPE, "\001x"},
+        {"cam", RRTYPE_OPT, 0, RULE_RR_TYPE, ""},
+        {"cam", 128, 1, RULE_RR_TYPE, "x"},
+        {"cam", RRTYPE_ANY, 0, RULE_RR_TYPE, ""},
+        {"cam", 65535, 1, RULE_RR_TYPE, "x"},
+        {"cam._peer", 4711, 1, RULE_PEER_NAME, "x"},
         {"cam", RRTYPE_A, 3, RULE_RDATA, "\012\0\0"},
         {"cam", RRTYPE_A, 4, RULE_ADDRESS, "\177\0\0\001"},
         {"cam", RRTYPE_A, 4, RULE_ADDRESS, "\251\376\0\001"},
@@ -615,6 +661,24 @@ static void sets_that_break_a_rule_have_no_effect(void **state)
                             33, NONE);
     story_rule(&p.s, peer, RULE_NONE);
     assert_int_equal(household_winners(p.s.house), 1);
+    story_end(&p.s);
+}
+
+/* So that all versions have the same names. */
+static void unknown_types_live_and_can_be_replaced(void **state)
+{
+    (void)state;
+    static const uint16_t types[] = {RRTYPE_NS, RRTYPE_CNAME, 127, 256, 4711, 65279, 65534};
+    struct pair p;
+    begin(&p);
+    int at = p.b;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        int old = story_set_rr(&p.s, at, "cam", types[i], "any", 3, NONE);
+        story_rule(&p.s, old, RULE_NONE);
+        at = story_set_rr(&p.s, old, "cam", types[i], "other", 5, LIST(old));
+        story_rule(&p.s, old, RULE_REPLACED);
+        assert_int_equal(household_winners(p.s.house), i + 1);
+    }
     story_end(&p.s);
 }
 
@@ -1023,11 +1087,13 @@ int main(void)
         cmocka_unit_test(a_deletion_wins_like_any_other),
         cmocka_unit_test(live_sets_come_winner_first),
         cmocka_unit_test(winners_come_in_canonical_order),
+        cmocka_unit_test(winners_come_from_any_place_on),
         cmocka_unit_test(an_author_knows_its_last_time_of_a_name),
         cmocka_unit_test(a_scope_has_its_names_and_all_below),
         cmocka_unit_test(a_scope_without_an_opening_has_no_name),
         cmocka_unit_test(an_over_waits_for_the_opening_too),
         cmocka_unit_test(sets_that_break_a_rule_have_no_effect),
+        cmocka_unit_test(unknown_types_live_and_can_be_replaced),
         cmocka_unit_test(a_peer_is_one_record),
         cmocka_unit_test(records_belong_into_streams_of_records),
         cmocka_unit_test(the_kind_is_that_of_the_open_it_descends_from),

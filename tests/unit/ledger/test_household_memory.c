@@ -136,7 +136,7 @@ static void an_add_without_memory_changes_nothing(void **state)
         uint8_t expected[32];
         history_make(&s, seed, LENGTH);
         household_state_root(s.house, expected);
-        struct household *h = household_create(story_id(&s, 0));
+        struct household *h = household_create(story_id(&s, 0), (const uint8_t[16]){0});
         assert_non_null(h);
         for (int i = 0; i < s.count; i++)
             add_with_failures(&s, h, i);
@@ -154,7 +154,7 @@ static void a_failed_add_leaves_the_root(void **state)
     (void)state;
     struct story s;
     history_make(&s, 77, 50);
-    struct household *h = household_create(story_id(&s, 0));
+    struct household *h = household_create(story_id(&s, 0), (const uint8_t[16]){0});
     assert_non_null(h);
     size_t failures = 0;
     for (int i = 0; i < s.count; i++) {

@@ -9,6 +9,7 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/crypt.h"
+#include "ledger/household_impl.h"
 #include "ledger/statement.h"
 
 /* --- founding and ingesting --- */
@@ -46,6 +47,17 @@ static void a_household_is_founded_once(void **state)
     help_house_close(&other);
     reopen(place);
     assert_memory_equal(ledger_own_id(place->ledger), house->genesis.id, 32);
+}
+
+/* Nobody outside can know which ids share a place in the maps: each process hashes by another key.
+ */
+static void maps_are_hashed_by_a_random_key(void **state)
+{
+    struct place *place = *state;
+    uint8_t before[sizeof ledger_own(place->ledger)->hash_key];
+    memcpy(before, ledger_own(place->ledger)->hash_key, sizeof before);
+    reopen(place);
+    assert_memory_not_equal(before, ledger_own(place->ledger)->hash_key, sizeof before);
 }
 
 static void refused_entries_leave_no_trace(void **state)
@@ -158,6 +170,10 @@ static void a_restart_gives_the_same_root(void **state)
     memset(longest, 'a', 64);
     longest[64] = '\0';
     assert_status(STATUS_TOO_LONG, ledger_set_label(place->ledger, longest));
+    assert_status(STATUS_MALFORMED, ledger_set_label(place->ledger, "the\nattic"));
+    assert_status(STATUS_MALFORMED, ledger_set_label(place->ledger, "\xc2\x9b"
+                                                                    "31m"));
+    assert_status(STATUS_MALFORMED, ledger_set_label(place->ledger, "atti\xc3"));
     assert_ok(ledger_set_label(place->ledger, longest + 1));
     assert_ok(ledger_set_label(place->ledger, ""));
     assert_string_equal(ledger_label(place->ledger), "");
@@ -213,6 +229,47 @@ static void restore(struct place *place, const uint8_t *bytes, size_t len)
     place->ledger = NULL;
     help_file_write(place->data, bytes, len);
     assert_ok(ledger_open(&place->ledger, place->dir, &place->house.keys));
+}
+
+static void state_time(struct place *place, const struct node_keys *keys, uint64_t number,
+                       uint64_t ms)
+{
+    struct statement statement = {.form = STATEMENT_HOUSEHOLD,
+                                  .incarnation = 1,
+                                  .number = number,
+                                  .time = clock_stamp(ms, 0)};
+    uint8_t bytes[LIMIT_STATEMENT];
+    size_t len;
+    memcpy(statement.namespace_id, place->house.genesis.id, 32);
+    memcpy(statement.author, keys->signing.public_key, 32);
+    assert_ok(statement_sign(&statement, keys->signing.secret, bytes, &len));
+    assert_ok(ledger_ingest_statement(place->ledger, bytes, len));
+}
+
+/* The owner's newest entry is of HELP_NOW_MS. */
+static void one_liar_moves_time_by_a_day_at_most(void **state)
+{
+    struct place *place = *state;
+    struct owner_entry grant;
+    struct node_keys honest, liar;
+    help_house_grant(&place->house, &honest, 60, ROLE_NODE, &grant);
+    assert_ok(ledger_ingest(place->ledger, grant.bytes, grant.len, false));
+    help_house_grant(&place->house, &liar, 70, ROLE_NODE, &grant);
+    assert_ok(ledger_ingest(place->ledger, grant.bytes, grant.len, false));
+    state_time(place, &liar, 1, HELP_NOW_MS + 1000 * CLOCK_DAY_MS);
+    assert_int_equal(ledger_floor_ms(place->ledger), HELP_NOW_MS + CLOCK_DAY_MS);
+    state_time(place, &liar, 2, HELP_NOW_MS + 2000 * CLOCK_DAY_MS); /* again, louder */
+    assert_int_equal(ledger_floor_ms(place->ledger), HELP_NOW_MS + CLOCK_DAY_MS);
+    state_time(place, &honest, 1, HELP_NOW_MS + 10 * CLOCK_DAY_MS);
+    assert_int_equal(ledger_floor_ms(place->ledger), HELP_NOW_MS + 11 * CLOCK_DAY_MS);
+    state_time(place, &place->house.keys, 1, HELP_NOW_MS + 12 * CLOCK_DAY_MS);
+    assert_int_equal(ledger_floor_ms(place->ledger), HELP_NOW_MS + 13 * CLOCK_DAY_MS);
+    /* This node's own word needs no other. */
+    state_time(place, &place->house.keys, 2, HELP_NOW_MS + 3000 * CLOCK_DAY_MS);
+    assert_int_equal(ledger_floor_ms(place->ledger),
+                     HELP_NOW_MS + 2000 * CLOCK_DAY_MS + 1000 * CLOCK_DAY_MS);
+    node_keys_close(&honest);
+    node_keys_close(&liar);
 }
 
 static void a_restored_database_is_noticed(void **state)
@@ -331,12 +388,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(a_household_is_founded_once, set_up_empty),
+        WITH(maps_are_hashed_by_a_random_key, set_up_admin),
         WITH(refused_entries_leave_no_trace, set_up_admin),
         WITH(a_refusal_does_not_spoil_the_batch, set_up_admin),
         WITH(an_aborted_batch_was_never_there, set_up_admin),
         WITH(an_aborted_founding_was_none, set_up_empty),
         WITH(a_restart_gives_the_same_root, set_up_admin),
         WITH(statements_are_kept_newest_and_prove_time, set_up_admin),
+        WITH(one_liar_moves_time_by_a_day_at_most, set_up_admin),
         WITH(a_restored_database_is_noticed, set_up_admin),
         WITH(a_lost_mark_or_database_begins_anew, set_up_admin),
         WITH(a_key_never_overruns_itself, set_up_admin),

@@ -6,6 +6,7 @@
 
 #include "ledger/base/rrtype.h"
 #include "ledger/crypt.h"
+#include "ledger/scope.h"
 
 /* --- writing --- */
 
@@ -321,6 +322,33 @@ static void a_scope_is_revealed_when_it_changes(void **state)
     assert_int_equal(stream_of(place->ledger, &write), after);
 }
 
+/* A shared stream reveals no list: the private one does, before the first SET that needs it. */
+static void a_scope_is_revealed_for_shared_writes_too(void **state)
+{
+    struct place *place = *state;
+    static const uint8_t salt[16] = {9};
+    uint8_t opening[SCOPE_OPENING_MAX];
+    size_t len;
+    struct name names[] = {help_name("garage")};
+    struct body_scope scope = {.signing.algorithm = KEY_ED25519, .zone.algorithm = KEY_ED25519};
+    struct owner_entry out;
+    const struct node_keys *keys = &place->house.keys;
+    memcpy(scope.signing.key, keys->signing.public_key, 32);
+    memcpy(scope.zone.key, keys->zone.public_key, 32);
+    memcpy(scope.spki_sha256, keys->spki_sha256, 32);
+    assert_ok(scope_encode(names, 1, salt, opening, &len, scope.scope_commitment));
+    assert_ok(owner_scope(&place->house.owner, &place->house.head, HELP_NOW_MS, &scope, &out));
+    assert_ok(ledger_ingest(place->ledger, out.bytes, out.len, false));
+    assert_ok(ledger_set_scope_opening(place->ledger, opening, len));
+    struct ledger_write write = aaaa("cam.garage", 2);
+    write.shared = true;
+    uint64_t stream = stream_of(place->ledger, &write);
+    assert_int_equal(address_of(place->ledger, "cam.garage"), 2);
+    write = aaaa("cam.garage", 3); /* shared as it is */
+    assert_int_equal(stream_of(place->ledger, &write), stream);
+    assert_int_equal(address_of(place->ledger, "cam.garage"), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +362,7 @@ int main(void)
         WITH(a_node_may_withdraw_but_not_suspend, set_up_node),
         WITH(a_revoked_node_writes_nothing, set_up_admin),
         WITH(a_scope_is_revealed_when_it_changes, set_up_node),
+        WITH(a_scope_is_revealed_for_shared_writes_too, set_up_node),
     };
     if (crypt_init() != STATUS_OK)
         return 1;

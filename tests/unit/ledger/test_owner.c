@@ -34,7 +34,7 @@ static int set_up(void **state)
 {
     static struct scene scene;
     help_house_make(&scene.house, 30, ROLE_NODE);
-    scene.household = household_create(scene.house.genesis.id);
+    scene.household = household_create(scene.house.genesis.id, (const uint8_t[16]){0});
     assert_non_null(scene.household);
     take(&scene, &scene.house.genesis);
     take(&scene, &scene.house.grant);

@@ -156,6 +156,39 @@ static void what_is_kept_is_bounded_and_the_first_stays(void **state)
     assert_true(is_there(place, "ledger.damaged-7/" RESCUE_COPY));
 }
 
+/* More folders of that kind than are listed, in any order: the next one still has a free name. */
+static void a_free_name_is_found_among_many(void **state)
+{
+    struct place *place = *state;
+    char path[HELP_PATH_SIZE], name[32];
+    for (unsigned i = 1; i <= 300; i++) {
+        snprintf(name, sizeof name, "ledger.damaged-%u/", i);
+        help_join(path, place->dir, name);
+        assert_int_equal(mkdir(path, 0700), 0);
+        strcat(path, "mine");
+        help_file_write(path, "x", 1);
+    }
+    damage(place);
+    struct rescue rescue = open_rescued(place);
+    assert_string_equal(rescue.kept, "ledger.damaged-301");
+    assert_true(is_there(place, "ledger.damaged-301/data.mdb"));
+}
+
+static void a_name_beyond_the_last_is_refused(void **state)
+{
+    struct place *place = *state;
+    struct rescue rescue;
+    char path[HELP_PATH_SIZE];
+    help_join(path, place->dir, "ledger.damaged-999999");
+    assert_int_equal(mkdir(path, 0700), 0);
+    damage(place);
+    assert_status(STATUS_FULL,
+                  rescue_open(&place->ledger, place->dir, &place->house.keys, &rescue, say));
+    assert_true(is_there(place, "ledger/data.mdb"));
+    assert_int_equal(rmdir(path), 0);
+    assert_ok(rescue_open(&place->ledger, place->dir, &place->house.keys, &rescue, say));
+}
+
 static void a_missing_one_comes_from_the_copy(void **state)
 {
     struct place *place = *state;
@@ -247,6 +280,8 @@ int main(void)
         WITH(a_damaged_one_is_read_without_its_order, set_up_admin),
         WITH(it_is_told_until_somebody_takes_note, set_up_admin),
         WITH(what_is_kept_is_bounded_and_the_first_stays, set_up_admin),
+        WITH(a_free_name_is_found_among_many, set_up_admin),
+        WITH(a_name_beyond_the_last_is_refused, set_up_admin),
         WITH(a_missing_one_comes_from_the_copy, set_up_admin),
         WITH(without_anything_left_it_is_said, set_up_admin),
         WITH(a_new_node_has_nothing_to_tell, set_up_empty),

@@ -9,6 +9,7 @@
 
 #include "ledger/body.h"
 #include "ledger/crypt.h"
+#include "ledger/scope.h"
 #include "tests/unit/ledger/codec_help.h"
 
 static const uint8_t salt[16] = "0123456789abcdef";

@@ -233,6 +233,25 @@ static void an_aborted_batch_leaves_nothing(void **state)
     assert_int_equal(walk.count, 20);
 }
 
+/* Where an entry is, is known in memory: the place of one that is gone is another's. */
+static void places_of_aborted_entries_are_others(void **state)
+{
+    struct place *place = *state;
+    put_range(place->store, 0, 10);
+    assert_ok(store_begin(place->store));
+    for (unsigned i = 10; i < 20; i++)
+        assert_ok(store_put_entry(place->store, &entries[i]));
+    store_abort(place->store);
+    put_range(place->store, 15, 20);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 20; i++)
+            (i < 10 || i >= 15 ? expect_held : expect_missing)(place->store, i);
+        expect_entries(place->store, 15);
+        assert_false(store_is_damaged(place->store));
+        reopen(place);
+    }
+}
+
 static void closing_in_a_batch_aborts_it(void **state)
 {
     struct place *place = *state;
@@ -482,6 +501,44 @@ static void a_flipped_signature_is_noticed(void **state)
     assert_status(STATUS_CORRUPT, store_open(&place->store, place->db));
 }
 
+/* LMDB's two meta pages, with two commits more than there were. */
+static void claim_commits(const struct place *place)
+{
+    enum { PAGE = 4096, COMMITS_AT = 32 + 14 * sizeof(size_t) }; /* store_pages.c */
+    size_t len, commits;
+    uint8_t *whole = help_file_read(place->data, &len);
+    for (unsigned page = 0; page < 2; page++) {
+        memcpy(&commits, whole + page * PAGE + COMMITS_AT, sizeof commits);
+        commits += 2;
+        memcpy(whole + page * PAGE + COMMITS_AT, &commits, sizeof commits);
+    }
+    help_file_write(place->data, whole, len);
+    free(whole);
+}
+
+/* The last commit left its number in the entry that it stored, or as a fact. */
+static void a_false_number_of_commits_is_noticed(void **state)
+{
+    struct place *place = *state;
+    for (unsigned round = 0; round < 2; round++) {
+        put_range(place->store, round, round + 1);
+        if (round == 1) {
+            assert_ok(store_begin(place->store));
+            assert_ok(store_put_meta(place->store, "fact", "abcd", 4));
+            assert_ok(store_commit(place->store));
+        }
+        reopen(place);
+        size_t len;
+        uint8_t *whole = help_file_read(place->data, &len);
+        store_close(place->store);
+        claim_commits(place);
+        assert_status(STATUS_CORRUPT, store_open(&place->store, place->db));
+        help_file_write(place->data, whole, len);
+        free(whole);
+        assert_ok(store_open(&place->store, place->db));
+    }
+}
+
 static void truncated_files_are_corrupt(void **state)
 {
     struct place *place = *state;
@@ -544,6 +601,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(duplicates_change_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_aborted_batch_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(places_of_aborted_entries_are_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_in_a_batch_aborts_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(facts_are_kept_replaced_and_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_newest_statement_of_each_form_is_kept, set_up,
@@ -554,6 +612,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(commits_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flipped_bits_never_give_wrong_octets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flipped_signature_is_noticed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_false_number_of_commits_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(truncated_files_are_corrupt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, set_up, tear_down),
     };

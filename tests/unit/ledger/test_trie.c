@@ -1,4 +1,5 @@
-/* Tests of trie.c: against a plain table, with hashes that collide on purpose. */
+/* Tests of trie.c: against a plain table, with hashes that collide on purpose; and with memory that
+ * runs out: the arena is compiled in here, behind a door that fails when told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,6 +10,18 @@
 #include <cmocka.h>
 
 #include "ledger/trie.h"
+
+static long until_failure = -1; /* requests that still succeed; negative: all */
+
+void *real_arena_alloc(struct arena *arena, size_t size);
+#define arena_alloc real_arena_alloc
+#include "ledger/arena.c"
+#undef arena_alloc
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return until_failure < 0 || until_failure-- > 0 ? real_arena_alloc(arena, size) : NULL;
+}
 
 enum { KEYS = 300 };
 
@@ -207,6 +220,42 @@ static void differences_are_those_of_tables(void **state)
     arena_deinit(&arena);
 }
 
+/* A put needs a leaf and each branch on its way. Whichever is missing, the map stays as it was. */
+static void without_memory_nothing_is_changed(void **state)
+{
+    (void)state;
+    struct arena arena = {.chunks = NULL};
+    struct plain base = {.values = {NULL}};
+    char values[200];
+    make_keys();
+    const struct trie *a = grow(&arena, NULL, &base, 100, values);
+    const struct trie *b = a;
+    for (unsigned i = 0; i < KEYS; i += 7) {
+        enum status status = STATUS_NO_MEMORY;
+        for (long left = 0; status != STATUS_OK; left++) {
+            const struct trie *trie = a;
+            until_failure = left;
+            status = trie_put(&arena, &trie, hash_of(i), keys[i], &values[199]);
+            until_failure = -1;
+            assert_true(status == STATUS_OK || trie == a);
+            assert_true(left > 0 || status == STATUS_NO_MEMORY);
+        }
+        assert_int_equal(trie_put(&arena, &b, hash_of(i), keys[i], &values[199]), STATUS_OK);
+    }
+    struct trie_join join = {.arena = &arena, .value = take_greater, .kind = TRIE_UNION};
+    enum status status = STATUS_NO_MEMORY;
+    for (long left = 0; status != STATUS_OK; left++) {
+        const struct trie *joined = (const struct trie *)&join;
+        until_failure = left;
+        status = trie_join(&join, a, b, &joined);
+        until_failure = -1;
+        assert_true(status == STATUS_OK || joined == (const struct trie *)&join);
+        assert_true(left > 0 || status == STATUS_NO_MEMORY);
+    }
+    check(a, &base);
+    arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +263,7 @@ int main(void)
         cmocka_unit_test(unions_and_intersections_are_those_of_tables),
         cmocka_unit_test(a_join_that_changes_nothing_is_the_first_map_itself),
         cmocka_unit_test(differences_are_those_of_tables),
+        cmocka_unit_test(without_memory_nothing_is_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,26 @@ static void an_apex_alone_has_soa_and_ns(void **state)
     drop(&b);
 }
 
+static void what_is_not_known_is_not_published(void **state)
+{
+    (void)state;
+    static const uint16_t types[] = {RRTYPE_NS, RRTYPE_CNAME, RRTYPE_SOA, 4711};
+    struct built b = {.input = {.generation = 1}};
+    struct household *h = add_household(&b, "maple", 2, true);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        stub_add_rr(stub_add(h, "@", types[i]), "any", 3);
+        stub_add_rr(stub_add(h, "camera", types[i]), "any", 3);
+    }
+    build(&b);
+    struct view_name apex = found(&b, "maple.home.arpa");
+    assert_int_equal(apex.rrset_count, 2); /* the publisher's own */
+    struct view_rrset rrset;
+    assert_int_equal(view_rrset(&b.view, &apex, RRTYPE_NS, &rrset), STATUS_OK);
+    assert_int_equal(rrset.flags, VIEW_RRSET_SYNTHETIC);
+    assert_int_equal(b.view.tables[VIEW_NAMES].count, 2);
+    drop(&b);
+}
+
 static void both_forms_have_every_name(void **state)
 {
     (void)state;
@@ -397,11 +417,13 @@ static void a_name_with_every_type(void **state)
     struct household *h = add_household(&b, "maple", 2, true);
     for (unsigned type = RRTYPE_PEER; type <= RRTYPE_INTERNAL_LAST; type++)
         stub_add_rr(stub_add(h, "x", (uint16_t)type), "f", 1);
-    for (unsigned type = 10; type < 20; type++)
-        stub_add_rr(stub_add(h, "x", (uint16_t)type), "p", 1);
+    static const uint16_t public[] = {RRTYPE_TXT,  RRTYPE_SRV,   RRTYPE_SSHFP, RRTYPE_TLSA,
+                                      RRTYPE_SVCB, RRTYPE_HTTPS, RRTYPE_CAA};
+    for (size_t i = 0; i < sizeof public / sizeof public[0]; i++)
+        stub_add_rr(stub_add(h, "x", public[i]), "p", 1);
     build(&b);
     struct view_name name = found(&b, "x.maple.home.arpa");
-    assert_int_equal(name.rrset_count, 265);
+    assert_int_equal(name.rrset_count, 255 + 7);
     struct view_rrset rrset;
     for (unsigned type = RRTYPE_PEER; type <= RRTYPE_INTERNAL_LAST; type++)
         assert_int_equal(view_rrset(&b.view, &name, (uint16_t)type, &rrset), STATUS_OK);
@@ -482,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_apex_alone_has_soa_and_ns),
+        cmocka_unit_test(what_is_not_known_is_not_published),
         cmocka_unit_test(both_forms_have_every_name),
         cmocka_unit_test(what_is_deleted_leaves_no_trace),
         cmocka_unit_test(flags_records_and_authors),

@@ -16,6 +16,7 @@
 #include "ledger/body.h"
 #include "ledger/bundle.h"
 #include "ledger/crypt.h"
+#include "ledger/scope.h"
 #include "ledger/statement.h"
 
 /* 2026-01-01T00:00:00Z. */
