@@ -6,16 +6,21 @@
  * "what entries seconds processor-seconds", for:
  *
  *     verify        their signatures, by libsodium alone, in one thread
- *     put           their octets, and an index by id, into LMDB in one durable transaction
+ *     verify-all    the same in a thread for each processor
+ *     put           their octets into LMDB in one durable transaction
  *     ingest        ledger_ingest of each, in one batch
  *     import        backup_import of a bundle of all of them
  *     put-alone     ALONE of them into LMDB, each durable before the next
  *     index-alone   the same with an index by id
  *     ingest-alone  ALONE of them by ledger_ingest, each durable before the next
  *
+ * Those of one kind take turns, so that what else the machine does falls on all of them alike.
+ *
  * DIR is an existing folder; each measurement makes a new one in it.
  */
 #include <lmdb.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,7 +37,13 @@
 #include "ledger/ledger.h"
 #include "ledger/owner.h"
 
-enum { PATH_MAX_SIZE = 512, SETUP = 3 /* GENESIS, GRANT, OPEN */, MESSAGE_MAX = LIMIT_ENTRY + 32 };
+enum {
+    PATH_MAX_SIZE = 512,
+    SETUP = 3 /* GENESIS, GRANT, OPEN */,
+    MESSAGE_MAX = LIMIT_ENTRY + 32,
+    THREADS_MAX = 64,
+    SLICE = 50 /* entries of a turn */
+};
 
 #define NOW_MS UINT64_C(1800000000000)
 
@@ -83,12 +94,24 @@ static struct moment moment_now(void)
     return (struct moment){seconds_of(CLOCK_MONOTONIC), seconds_of(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
-static void report(const char *what, size_t count, struct moment begin)
+static void print(const char *what, size_t count, struct moment spent)
+{
+    printf("%s %zu %.6f %.6f\n", what, count, spent.wall, spent.processor);
+    fflush(stdout);
+}
+
+static void add_since(struct moment *spent, struct moment begin)
 {
     struct moment end = moment_now();
-    printf("%s %zu %.6f %.6f\n", what, count, end.wall - begin.wall,
-           end.processor - begin.processor);
-    fflush(stdout);
+    spent->wall += end.wall - begin.wall;
+    spent->processor += end.processor - begin.processor;
+}
+
+static void report(const char *what, size_t count, struct moment begin)
+{
+    struct moment spent = {0};
+    add_since(&spent, begin);
+    print(what, count, spent);
 }
 
 static void make_folder(char path[static PATH_MAX_SIZE])
@@ -188,19 +211,49 @@ static void make_items(size_t count)
 
 /* --- each of them alone --- */
 
-static void verify_all(void)
+struct range {
+    size_t from, to;
+};
+
+static void *verify_range(void *context)
 {
+    const struct range *range = context;
     uint8_t message[MESSAGE_MAX];
-    struct moment begin = moment_now();
     memcpy(message, prefix, sizeof prefix);
-    for (size_t i = SETUP; i < item_count; i++) {
+    for (size_t i = range->from; i < range->to; i++) {
         size_t len = items[i].len - 64U;
         memcpy(message + sizeof prefix, items[i].bytes, len);
         if (crypto_sign_verify_detached(items[i].bytes + len, message, sizeof prefix + len,
                                         author) != 0)
             must(STATUS_SIGNATURE, "verify");
     }
-    report("verify", item_count - SETUP, begin);
+    return NULL;
+}
+
+static size_t count_processors(void)
+{
+    cpu_set_t set;
+    must(sched_getaffinity(0, sizeof set, &set) == 0 ? STATUS_OK : STATUS_IO, "processors");
+    size_t count = (size_t)CPU_COUNT(&set);
+    return count < THREADS_MAX ? count : THREADS_MAX;
+}
+
+static void verify_part(struct range part, size_t thread_count, struct moment *spent)
+{
+    pthread_t threads[THREADS_MAX];
+    struct range ranges[THREADS_MAX];
+    size_t count = part.to - part.from;
+    struct moment begin = moment_now();
+    for (size_t i = 0; i < thread_count; i++) {
+        ranges[i] = (struct range){.from = part.from + count * i / thread_count,
+                                   .to = part.from + count * (i + 1) / thread_count};
+        must(pthread_create(&threads[i], NULL, verify_range, &ranges[i]) == 0 ? STATUS_OK
+                                                                              : STATUS_NO_MEMORY,
+             "thread");
+    }
+    for (size_t i = 0; i < thread_count; i++)
+        pthread_join(threads[i], NULL);
+    add_since(spent, begin);
 }
 
 enum { LOG, INDEX, DATABASES };
@@ -235,23 +288,29 @@ static void put_one(MDB_txn *txn, const MDB_dbi databases[static DATABASES], siz
         must_lmdb(mdb_put(txn, databases[INDEX], &id, &key, 0), "put");
 }
 
-/* In transactions of `batch` puts. */
-static void put_all(const char *what, size_t count, size_t batch, bool indexed)
+/* From one on, in transactions of `batch` puts. */
+static void put_range(MDB_env *env, const MDB_dbi databases[static DATABASES], struct range range,
+                      size_t batch, bool indexed)
 {
-    MDB_dbi databases[DATABASES];
     MDB_txn *txn = NULL;
-    MDB_env *env = open_lmdb(databases);
-    struct moment begin = moment_now();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = range.from; i < range.to; i++) {
         if (!txn)
             must_lmdb(mdb_txn_begin(env, NULL, 0, &txn), "begin");
         put_one(txn, databases, i, indexed);
-        if ((i + 1) % batch != 0 && i + 1 < count)
+        if ((i + 1 - range.from) % batch != 0 && i + 1 < range.to)
             continue;
         must_lmdb(mdb_txn_commit(txn), "commit");
         txn = NULL;
     }
-    report(what, count, begin);
+}
+
+static void put_all(void)
+{
+    MDB_dbi databases[DATABASES];
+    MDB_env *env = open_lmdb(databases);
+    struct moment begin = moment_now();
+    put_range(env, databases, (struct range){0, item_count}, item_count, false);
+    report("put", item_count, begin);
     mdb_env_close(env);
 }
 
@@ -272,7 +331,7 @@ static void ingest_range(struct ledger *ledger, size_t from, size_t to)
         must(ledger_ingest(ledger, items[i].bytes, items[i].len, i == 0), "ingest");
 }
 
-/* Leaves a bundle of everything at `bundle_path`, unless that is NULL. */
+/* Leaves a bundle of everything at `bundle_path`. */
 static void ingest_bulk(const char *bundle_path)
 {
     struct ledger *ledger = open_ledger();
@@ -281,24 +340,40 @@ static void ingest_bulk(const char *bundle_path)
     ingest_range(ledger, 0, item_count);
     must(ledger_commit(ledger), "commit");
     report("ingest", item_count, begin);
-    FILE *file = bundle_path ? fopen(bundle_path, "wb") : NULL;
-    if (file) {
-        must(backup_export(ledger, fileno(file)), "export");
-        fclose(file);
-    }
+    FILE *file = fopen(bundle_path, "wb");
+    must(file ? backup_export(ledger, fileno(file)) : STATUS_IO, "export");
+    fclose(file);
     ledger_close(ledger);
 }
 
-static void ingest_alone(size_t count)
+/* Each durable before the next, in turns of SLICE. */
+static void all_alone(size_t count)
 {
+    MDB_dbi plain[DATABASES], indexed[DATABASES];
+    MDB_env *plain_env = open_lmdb(plain), *indexed_env = open_lmdb(indexed);
     struct ledger *ledger = open_ledger();
+    struct moment put = {0}, index = {0}, ingest = {0};
     must(ledger_begin(ledger), "begin");
     ingest_range(ledger, 0, SETUP);
     must(ledger_commit(ledger), "commit");
-    struct moment begin = moment_now();
-    ingest_range(ledger, SETUP, SETUP + count);
-    report("ingest-alone", count, begin);
+    for (size_t from = SETUP; from < SETUP + count; from += SLICE) {
+        size_t to = from + SLICE < SETUP + count ? from + SLICE : SETUP + count;
+        struct moment begin = moment_now();
+        put_range(plain_env, plain, (struct range){from, to}, 1, false);
+        add_since(&put, begin);
+        begin = moment_now();
+        put_range(indexed_env, indexed, (struct range){from, to}, 1, true);
+        add_since(&index, begin);
+        begin = moment_now();
+        ingest_range(ledger, from, to);
+        add_since(&ingest, begin);
+    }
+    print("put-alone", count, put);
+    print("index-alone", count, index);
+    print("ingest-alone", count, ingest);
     ledger_close(ledger);
+    mdb_env_close(plain_env);
+    mdb_env_close(indexed_env);
 }
 
 static void import_bundle(const char *path)
@@ -318,9 +393,24 @@ static void import_bundle(const char *path)
     free(bytes);
 }
 
+/* Beside each, half of its floor before and half after it. */
+static void all_bulk(const char *bundle)
+{
+    struct moment one = {0}, each = {0};
+    size_t count = item_count - SETUP, processors = count_processors();
+    struct range first = {SETUP, SETUP + count / 2}, second = {first.to, item_count};
+    verify_part(first, 1, &one);
+    ingest_bulk(bundle);
+    verify_part(second, 1, &one);
+    print("verify", count, one);
+    verify_part(first, processors, &each);
+    import_bundle(bundle);
+    verify_part(second, processors, &each);
+    print("verify-all", count, each);
+}
+
 int main(int argc, char **argv)
 {
-    static const uint8_t hash_key[16] = {1};
     char bundle[PATH_MAX_SIZE];
     if (argc != 5) {
         fprintf(stderr, "bench_ingest DIR COUNT ALONE ROUNDS\n");
@@ -330,17 +420,12 @@ int main(int argc, char **argv)
     size_t count = strtoul(argv[2], NULL, 10), alone = strtoul(argv[3], NULL, 10);
     must(alone <= count ? STATUS_OK : STATUS_RANGE, argv[3]);
     must(crypt_init(), "libsodium");
-    household_set_hash_key(hash_key);
     make_items(count);
     snprintf(bundle, sizeof bundle, "%s/%d.bundle", scratch, (int)getpid());
     for (unsigned long round = strtoul(argv[4], NULL, 10); round > 0; round--) {
-        verify_all();
-        put_all("put", item_count, item_count, true);
-        ingest_bulk(bundle);
-        import_bundle(bundle);
-        put_all("put-alone", alone, 1, false);
-        put_all("index-alone", alone, 1, true);
-        ingest_alone(alone);
+        put_all();
+        all_bulk(bundle);
+        all_alone(alone);
     }
     node_keys_close(&reader_keys);
     free(items);
