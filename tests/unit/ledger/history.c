@@ -87,7 +87,7 @@ const char *history_scope(struct story *s)
 }
 
 /* One draw after the other: the order in which arguments are evaluated is the compiler's choice. */
-static int add_grant(struct story *s, int at, char who)
+int history_grant(struct story *s, int at, char who)
 {
     const char *scope = history_scope(s);
     uint8_t role = (uint8_t)(1 + story_random(s, 2));
@@ -100,7 +100,7 @@ static void add_recover(struct story *s, int at)
     char next = (char)('O' + (char)story_random(s, 4));
     at = story_recover(s, at, next, (char)(next + 32));
     for (uint32_t grants = story_random(s, 5); grants > 0; grants--)
-        at = add_grant(s, at, pick_author(s));
+        at = history_grant(s, at, pick_author(s));
 }
 
 static bool has_authority_after(const struct story *s, int entry)
@@ -158,7 +158,7 @@ static void add_authority(struct story *s)
     char who = what < 20 && what >= 17 ? pick_victim(s) : pick_author(s);
     pick_heads(s, who, heads);
     if (what < 12)
-        (void)add_grant(s, at, who);
+        (void)history_grant(s, at, who);
     else if (what < 17)
         (void)story_scope(s, at, who, history_scope(s), heads);
     else if (what < 20)

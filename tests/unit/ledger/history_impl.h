@@ -7,6 +7,9 @@
 /* Scope lists from which histories take theirs; NULL is any name. */
 const char *history_scope(struct story *s);
 
+/* A GRANT with any role and list. */
+int history_grant(struct story *s, int at, char who);
+
 /* Begins the history whose theme that is: some grants, and for most themes a story told to its end,
  * from which the random part goes on. Any number is one. */
 void history_theme(struct story *s, int genesis, uint64_t theme);

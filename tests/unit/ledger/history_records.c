@@ -101,12 +101,14 @@ void history_record(struct story *s, int at, const int *over)
     const char *name = names[from + (peer && story_random(s, 3) > 0 ? 0 : story_random(s, below))];
     memcpy(rdata, sample->rdata, len);
     uint32_t how = story_random(s, 24);
-    if (how == 0)
-        rdata[story_random(s, len)] ^= (uint8_t)(1 << story_random(s, 8));
-    else if (how == 1)
+    if (how == 0) { /* one draw after the other: which side comes first is the compiler's choice */
+        uint32_t octet = story_random(s, len);
+        rdata[octet] ^= (uint8_t)(1 << story_random(s, 8));
+    } else if (how == 1) {
         len = (uint16_t)story_random(s, len); /* none left: a deletion */
-    else if (how == 2)
+    } else if (how == 2) {
         rdata[len++] = (uint8_t)story_random(s, 256);
+    }
     (void)story_set_rr(s, at, name, sample->type, rdata, len, over);
 }
 

@@ -9,9 +9,7 @@ static int grant_all(struct story *s, int at)
     at = story_grant(s, at, 'a', ROLE_ADMIN, NULL);
     at = story_grant(s, at, 'b', ROLE_NODE, NULL);
     at = story_grant(s, at, 'c', ROLE_NODE, history_scope(s));
-    if (story_random(s, 2))
-        at = story_grant(s, at, 'd', (uint8_t)(1 + story_random(s, 2)), history_scope(s));
-    return at;
+    return story_random(s, 2) ? history_grant(s, at, 'd') : at;
 }
 
 static void plain(struct story *s, int at)
