@@ -45,12 +45,22 @@ struct board *board_create(void)
     board->children = map(CHILD_ROLES * sizeof *board->children, PROT_READ | PROT_WRITE, -1);
     if (board->children && open_settings(board))
         return board;
+    board_destroy(board);
+    return NULL;
+}
+
+void board_destroy(struct board *board)
+{
+    if (!board)
+        return;
     if (board->children)
         (void)munmap(board->children, CHILD_ROLES * sizeof *board->children);
     if (board->own)
         (void)munmap(board->own, sizeof *board->own);
+    if (board->settings)
+        (void)munmap((void *)(uintptr_t)board->settings, /* of a mapping for reading */
+                     sizeof *board->settings);
     free(board);
-    return NULL;
 }
 
 void board_set_config(struct board *board, const struct board_config *config)

@@ -58,8 +58,11 @@ enum resolver_counter {
     COUNT_TCP_CLIENTS
 };
 
-/* Shared with what is forked later; zeroed. NULL with errno. It lives as long as the process. */
+/* Shared with what is forked later; zeroed. NULL with errno. */
 struct board *board_create(void);
+
+/* In this process alone. NULL is allowed. */
+void board_destroy(struct board *board);
 
 /* The creating process alone: puts another configuration in force. */
 void board_set_config(struct board *board, const struct board_config *config);

@@ -284,5 +284,6 @@ int parent_run(const struct paths *paths, const struct config *config, bool verb
     }
     doors_close(&parent.doors);
     instance_close(&parent.instance, paths);
+    board_destroy(parent.board);
     return result;
 }

@@ -139,6 +139,7 @@ static int serve(int argc, char **argv)
     for (unsigned i = 0; i <= COUNT_TCP_CLIENTS; i++)
         (void)printf("%s %llu\n", board_counter_text(i),
                      (unsigned long long)atomic_load(&counters[i]));
+    board_destroy(context.board);
     return status;
 }
 

@@ -59,6 +59,14 @@ static struct {
     bool whole;               /* each call, not a sample */
 } house;
 
+/* What glibc notes of a library that it opened (OpenSSL's, libnss's) hangs on memory of its own, into
+ * which LeakSanitizer does not look. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:_dl_map_object_deps\n";
+}
+
 /* --- one life of the process --- */
 
 /* OpenSSL 3.0 has places that use what they could not get. A death there, in a process that does

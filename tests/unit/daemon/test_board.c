@@ -28,6 +28,13 @@ static int set_up(void **state)
     return 0;
 }
 
+static int tear_down(void **state)
+{
+    (void)state;
+    board_destroy(board);
+    return 0;
+}
+
 /* How a forked process ended that did this. */
 static int in_child(int (*act)(void))
 {
@@ -148,10 +155,10 @@ static void test_too_many_listeners(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_settings_are_the_parents, set_up),
-        cmocka_unit_test_setup(test_change_is_seen, set_up),
-        cmocka_unit_test_setup(test_scribbled_over, set_up),
-        cmocka_unit_test_setup(test_too_many_listeners, set_up),
+        cmocka_unit_test_setup_teardown(test_settings_are_the_parents, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_change_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scribbled_over, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_many_listeners, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

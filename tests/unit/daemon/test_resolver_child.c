@@ -48,6 +48,7 @@ static void test_early_failures(void **state)
     no_loop = true;
     assert_int_equal(resolver_child_run(&context), EXIT_FAILURE);
     assert_int_not_equal(atomic_load(&context.board->children[CHILD_RESOLVER].state), CHILD_READY);
+    board_destroy(context.board);
 }
 
 int main(void)

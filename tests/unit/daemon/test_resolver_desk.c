@@ -129,6 +129,7 @@ static void test_counts(void **state)
     assert_int_equal(atomic_load(&counters[COUNT_QUERIES]), 6);
     for (unsigned i = COUNT_HOUSEHOLD; i <= COUNT_SERVFAIL; i++)
         assert_int_equal(atomic_load(&counters[i]), 1);
+    board_destroy(context.board);
     desk_deinit(desk);
     free(desk);
 }
