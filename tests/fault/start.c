@@ -61,7 +61,7 @@ static struct {
 
 /* What glibc notes of a library that it opened (OpenSSL's, libnss's) hangs on memory of its own, into
  * which LeakSanitizer does not look. */
-const char *__lsan_default_suppressions(void);
+[[gnu::visibility("default")]] const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:_dl_map_object_deps\n";
