@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -57,9 +58,10 @@ void board_destroy(struct board *board)
         (void)munmap(board->children, CHILD_ROLES * sizeof *board->children);
     if (board->own)
         (void)munmap(board->own, sizeof *board->own);
-    if (board->settings)
-        (void)munmap((void *)(uintptr_t)board->settings, /* of a mapping for reading */
-                     sizeof *board->settings);
+    void *settings; /* without its const, which only says that nobody writes there */
+    memcpy(&settings, &board->settings, sizeof settings);
+    if (settings)
+        (void)munmap(settings, sizeof *board->settings);
     free(board);
 }
 
