@@ -10,9 +10,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CONTROL_BACKLOG = 64, PID_TEXT_SIZE = 16 };
+enum { CONTROL_BACKLOG = 64, PID_TEXT_SIZE = 16, LOCK_TRIES = 20, LOCK_PAUSE_NS = 25000000 };
 
 /* Says what could not be done and why, by errno. */
 [[gnu::format(printf, 2, 3)]] static enum status fail(char error[static INSTANCE_ERROR_SIZE],
@@ -71,6 +72,21 @@ static enum status make_folders(const struct paths *paths, const struct process_
     return status;
 }
 
+/* A child that was forked just before its parent was killed holds the lock until it has seen that. */
+static bool take_lock(int fd)
+{
+    for (unsigned i = 0; i < LOCK_TRIES; i++) {
+        const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+        if (i > 0)
+            (void)nanosleep(&pause, NULL);
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK)
+            return false;
+    }
+    return false;
+}
+
 static enum status lock_folder(struct instance *instance, const struct paths *paths,
                                const struct process_user *user, char *error)
 {
@@ -80,7 +96,7 @@ static enum status lock_folder(struct instance *instance, const struct paths *pa
     instance->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (instance->lock_fd < 0)
         return fail(error, "%s can't be opened", path);
-    if (flock(instance->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+    if (take_lock(instance->lock_fd)) {
         int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
         bool written = ftruncate(instance->lock_fd, 0) == 0 && len > 0 &&
                        pwrite(instance->lock_fd, pid, (size_t)len, 0) == len;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """hearthd as processes: start, second instance, children that die, a parent that dies, signals, listeners, notify.
 Each test starts the real program in a directory of its own."""
+import fcntl
 import os
 import resource
 import signal
@@ -50,6 +51,20 @@ class CommandLine(unittest.TestCase):
 
 
 class Instance(unittest.TestCase):
+    def test_lock_that_is_about_to_go(self):
+        """As after kill -9 of a parent that has just forked: its child holds the lock for a moment more."""
+        daemon = Hearthd(listening())
+        os.mkdir(os.path.join(daemon.directory, "run"), 0o700)
+        with open(os.path.join(daemon.directory, "run", "hearthd.lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            daemon.start(ready=False)
+            # It has the lock's file open, and waits.
+            wait_until(lambda: "hearthd.lock" in " ".join(
+                os.readlink(f"/proc/{daemon.process.pid}/fd/{fd}") for fd in range(3, 6)
+                if os.path.exists(f"/proc/{daemon.process.pid}/fd/{fd}")), "the lock is asked for")
+        daemon.wait_for("hearthd: ready")
+        self.assertEqual(daemon.stop(), 0)
+
     def test_second_is_refused(self):
         daemon = Hearthd(listening()).start()
         second = run("-d", daemon.directory)
