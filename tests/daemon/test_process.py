@@ -21,6 +21,14 @@ def run(*arguments, **options):
                           **options)
 
 
+def has_open(pid, name):
+    try:
+        folder = f"/proc/{pid}/fd"
+        return any(os.readlink(os.path.join(folder, fd)).endswith(name) for fd in os.listdir(folder))
+    except OSError:
+        return False
+
+
 def listening(port=None):
     return f"[resolver]\nlisten = 127.0.0.1@{port or free_port()}\n"
 
@@ -59,9 +67,7 @@ class Instance(unittest.TestCase):
             fcntl.flock(lock, fcntl.LOCK_EX)
             daemon.start(ready=False)
             # It has the lock's file open, and waits.
-            wait_until(lambda: "hearthd.lock" in " ".join(
-                os.readlink(f"/proc/{daemon.process.pid}/fd/{fd}") for fd in range(3, 6)
-                if os.path.exists(f"/proc/{daemon.process.pid}/fd/{fd}")), "the lock is asked for")
+            wait_until(lambda: has_open(daemon.process.pid, "hearthd.lock"), "the lock is asked for")
         daemon.wait_for("hearthd: ready")
         self.assertEqual(daemon.stop(), 0)
 
