@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONTROL_BACKLOG = 64, PID_TEXT_SIZE = 16, LOCK_TRIES = 20, LOCK_PAUSE_NS = 25000000 };
+enum { CONTROL_BACKLOG = 64, PID_TEXT_SIZE = 16, LOCK_TRIES = 40, LOCK_PAUSE_NS = 25000000 };
 
 /* Says what could not be done and why, by errno. */
 [[gnu::format(printf, 2, 3)]] static enum status fail(char error[static INSTANCE_ERROR_SIZE],

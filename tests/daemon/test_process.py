@@ -59,17 +59,25 @@ class CommandLine(unittest.TestCase):
 
 
 class Instance(unittest.TestCase):
-    def test_lock_that_is_about_to_go(self):
-        """As after kill -9 of a parent that has just forked: its child holds the lock for a moment more."""
+    def start_under_lock(self):
+        """Starts one whose lock another process holds until it has been asked for; did it get it?"""
         daemon = Hearthd(listening())
         os.mkdir(os.path.join(daemon.directory, "run"), 0o700)
         with open(os.path.join(daemon.directory, "run", "hearthd.lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             daemon.start(ready=False)
-            # It has the lock's file open, and waits.
-            wait_until(lambda: has_open(daemon.process.pid, "hearthd.lock"), "the lock is asked for")
-        daemon.wait_for("hearthd: ready")
+            wait_until(lambda: has_open(daemon.process.pid, "hearthd.lock") or daemon.process.poll() is not None,
+                       "the lock is asked for")
+        wait_until(lambda: daemon.count("hearthd: ready") or daemon.process.poll() is not None, "an outcome")
+        if daemon.process.poll() is not None:
+            return False
         self.assertEqual(daemon.stop(), 0)
+        return True
+
+    def test_lock_that_is_about_to_go(self):
+        """As after kill -9 of a parent that has just forked: its child holds the lock for a moment more. A machine that
+        is busy may let more than that moment pass: three tries."""
+        self.assertTrue(any(self.start_under_lock() for _ in range(3)))
 
     def test_second_is_refused(self):
         daemon = Hearthd(listening()).start()
