@@ -195,22 +195,20 @@ static enum status copy_data(struct record_data *data, const uint8_t *octets, si
     return STATUS_OK;
 }
 
-/* Folds the name at `at`, and takes the origin off again where it was put behind a full household
- * name. */
-static enum status settle_name(struct record_data *data, size_t at, const struct name *origin)
+/* Folds the name at `at`, and says whether it lies below home.arpa. */
+static enum status settle_name(struct record_data *data, size_t at, bool *is_home)
 {
+    *is_home = false;
     if (at == 0)
         return STATUS_OK;
     struct reader r = reader_over(data->octets, data->len);
     (void)reader_bytes(&r, at);
-    struct name target, cut;
+    struct name target;
     enum status status = name_read(&r, &target);
     if (status != STATUS_OK)
         return status;
     name_fold(&target);
-    if (origin->len > 1 && name_relative(&cut, &target, origin) == STATUS_OK &&
-        name_is_within(cut.wire, cut.len, name_home_arpa.wire, name_home_arpa.len))
-        target = cut;
+    *is_home = name_is_within(target.wire, target.len, name_home_arpa.wire, name_home_arpa.len);
     struct record_data settled;
     struct writer w = writer_over(settled.octets, sizeof settled.octets);
     writer_bytes(&w, data->octets, at);
@@ -237,7 +235,7 @@ static enum status take_rdata(const ldns_rr *rr, struct record_data *data)
 }
 
 static enum status parse_by_ldns(const struct form *form, const char *text,
-                                 const struct name *origin, struct record_data *data)
+                                 const struct name *origin, struct record_data *data, bool *is_home)
 {
     ldns_rdf *origin_rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->wire);
     size_t size = strlen(text) + 64;
@@ -255,12 +253,25 @@ static enum status parse_by_ldns(const struct form *form, const char *text,
     if (ldns_rr_get_type(rr) == (ldns_rr_type)form->type)
         status = take_rdata(rr, data);
     if (status == STATUS_OK)
-        status = settle_name(data, form->name_at, origin);
+        status = settle_name(data, form->name_at, is_home);
 out:
     ldns_rr_free(rr);
     free(line);
     ldns_rdf_deep_free(origin_rdf);
     return status;
+}
+
+/* A full household name stands for itself, with or without a dot at its end; only what is none is
+ * relative to the origin. */
+static enum status parse_record(const struct form *form, const char *text,
+                                const struct name *origin, struct record_data *data)
+{
+    static const struct name root = {.len = 1};
+    bool is_home = false;
+    enum status status = parse_by_ldns(form, text, &root, data, &is_home);
+    if (status == STATUS_OK && (form->name_at == 0 || is_home))
+        return STATUS_OK;
+    return parse_by_ldns(form, text, origin, data, &is_home);
 }
 
 static enum status parse_peer(const char *text, struct record_data *data)
@@ -327,7 +338,7 @@ enum status record_text_parse(uint16_t type, const char *text, const struct name
     else if (rrtype_is_internal(type))
         status = parse_internal(type, text, data);
     else if (has_form(form, text))
-        status = parse_by_ldns(form, text, origin, data);
+        status = parse_record(form, text, origin, data);
     if (status == STATUS_TOO_LONG)
         (void)snprintf(error, RECORD_ERROR_SIZE, "this %s record is too long", name);
     else if (status != STATUS_OK)
@@ -422,7 +433,7 @@ static bool reads_back(uint16_t type, const char *text, const uint8_t *octets, s
     const struct form *form = form_of(type);
     if (!form || form->hex || type == RRTYPE_A || type == RRTYPE_AAAA)
         return true;
-    return has_form(form, text) && parse_by_ldns(form, text, &root, &data) == STATUS_OK &&
+    return has_form(form, text) && parse_record(form, text, &root, &data) == STATUS_OK &&
            data.len == len && memcmp(data.octets, octets, len) == 0;
 }
 

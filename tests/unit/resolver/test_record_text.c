@@ -43,6 +43,10 @@ static const struct sample samples[] = {
      "0 5 631 printer.maple.home.arpa."},
     {RRTYPE_SRV, "0 5 631 nas.oak.home.arpa", "000000050277036e6173036f616b04686f6d65046172706100",
      "0 5 631 nas.oak.home.arpa."},
+    {RRTYPE_SRV, "0 5 631 a.maple.home.arpa.maple.home.arpa", /* the zone twice: it stays so */
+     "000000050277"
+     "0161056d61706c6504686f6d650461727061056d61706c6504686f6d65046172706100",
+     "0 5 631 a.maple.home.arpa.maple.home.arpa."},
     {RRTYPE_SRV, "0 5 631 example.net.", "000000050277076578616d706c65036e657400", NULL},
     {RRTYPE_SRV, "0 0 1 .", "00000000000100", NULL},
     {RRTYPE_SSHFP, "4 2 " HASH, "0402" HASH, NULL},
