@@ -7,11 +7,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "ledger/base/clock.h"
+#include "ledger/base/socket_address.h"
 
 static enum status wait_for(int fd, short events, uint64_t deadline_ms)
 {
@@ -27,24 +27,6 @@ static enum status wait_for(int fd, short events, uint64_t deadline_ms)
         if (ready < 0 && errno != EINTR)
             return STATUS_IO;
     }
-}
-
-static socklen_t socket_address(const struct address *address, uint16_t port,
-                                struct sockaddr_storage *out)
-{
-    memset(out, 0, sizeof *out);
-    if (address_is_ipv4(address)) {
-        struct sockaddr_in *in = (struct sockaddr_in *)out;
-        in->sin_family = AF_INET;
-        in->sin_port = htons(port);
-        memcpy(&in->sin_addr, address->octets + 12, 4);
-        return sizeof *in;
-    }
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(port);
-    memcpy(&in6->sin6_addr, address->octets, 16);
-    return sizeof *in6;
 }
 
 static enum status status_of_errno(int error)
@@ -88,7 +70,7 @@ enum status dial_connect(const struct address *address, uint16_t port, uint64_t 
 {
     static const int on = 1;
     struct sockaddr_storage to;
-    socklen_t len = socket_address(address, port, &to);
+    socklen_t len = socket_address_make(address, port, &to);
     *fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (*fd < 0)
         return status_of_errno(errno);

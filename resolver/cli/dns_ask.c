@@ -16,8 +16,8 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/reader.h"
 #include "ledger/base/rrtype.h"
+#include "ledger/base/socket_address.h"
 #include "ledger/base/writer.h"
-#include "resolver/socket_address.h"
 
 enum { HEADER_SIZE = 12, QUERY_MAX = 512, LENGTH_SIZE = 2, EDNS_SIZE = 1232 };
 enum { FLAG_RD = 0x0100, FLAG_TC = 0x0200, FLAG_QR = 0x8000 };

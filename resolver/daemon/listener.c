@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "resolver/socket_address.h"
+#include "ledger/base/socket_address.h"
 
 enum { TCP_BACKLOG = 256 };
 

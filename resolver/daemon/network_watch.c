@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "resolver/socket_address.h"
+#include "ledger/base/socket_address.h"
 
 enum { PORT_DNS = 53 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "resolver/socket_address.h"
+#include "ledger/base/socket_address.h"
 
 enum status desk_init(struct desk *desk, struct resolver_shared *shared)
 {

@@ -1,6 +1,6 @@
 /* disk.c: every call that writes fails, one after the other: a new node's keys, opening, commits,
  * publishing, bundles, a rescue. No place of a stream is signed twice, whatever failed. */
-#include "tests/fault/trial.h"
+#include "tests/fault/deeds.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,25 +16,9 @@
 #include "ledger/rescue.h"
 #include "ledger/view_build.h"
 
-static struct root before;
-static unsigned turn;
-
-static void remember(struct place *place)
-{
-    before = root_of(place->ledger);
-    turn++;
-}
-
-static void is_as_before(struct place *place)
-{
-    assert_ok(ledger_ready(place->ledger));
-    expect_root(place->ledger, &before);
-}
-
 static void new_folder(struct place *place)
 {
-    ledger_close(place->ledger);
-    place->ledger = NULL;
+    deeds_shut(place);
     help_dir_remove(place->dir);
     help_dir_make(place->dir);
 }
@@ -99,11 +83,6 @@ static enum status open_ledger(struct place *place)
     return status;
 }
 
-static void is_shut(struct place *place)
-{
-    assert_null(place->ledger);
-}
-
 static void can_be_used(struct place *place)
 {
     found(place, place->ledger);
@@ -117,12 +96,14 @@ static void making_a_ledger(void **state)
     const struct trial trial = {.what = "new ledger",
                                 .prepare = new_folder,
                                 .act = open_ledger,
-                                .unchanged = is_shut,
+                                .unchanged = deeds_is_shut,
                                 .done = can_be_used};
     trial_disk(*state, &trial);
 }
 
 /* --- commits --- */
+
+enum { WRITES = 3 };
 
 /* One entry for each place of a stream, and none missing. */
 struct places {
@@ -148,26 +129,14 @@ static enum status check_place(void *context, uint64_t number, const struct entr
 
 static enum status write_some(struct place *place)
 {
-    uint8_t id[32];
-    enum rule rule;
-    char name[32];
     enum status status = ledger_begin(place->ledger);
     if (status != STATUS_OK)
         return status;
-    for (unsigned i = 0; status == STATUS_OK && i < 3; i++) {
-        snprintf(name, sizeof name, "w%u-%u", turn, i);
-        struct ledger_write write = aaaa(name, 7);
-        status = ledger_append_set(place->ledger, &write, help_now, id, &rule);
-    }
-    if (status == STATUS_OK)
-        return ledger_commit(place->ledger);
-    ledger_abort(place->ledger);
-    return status;
+    return deeds_end_batch(place, deeds_append(place, WRITES));
 }
 
 static void wrote_some(struct place *place)
 {
-    char name[32];
     bool restored;
     struct places places = {.author = place->house.keys.signing.public_key};
     struct root root = root_of(place->ledger);
@@ -175,10 +144,7 @@ static void wrote_some(struct place *place)
     (void)ledger_incarnation(place->ledger, &restored);
     assert_false(restored);
     expect_root(place->ledger, &root);
-    for (unsigned i = 0; i < 3; i++) {
-        snprintf(name, sizeof name, "w%u-%u", turn, i);
-        assert_int_equal(address_of(place->ledger, name), 7);
-    }
+    deeds_has_names(place, WRITES);
     assert_ok(ledger_each_from(place->ledger, 0, check_place, &places));
     assert_int_equal(places.count, 1);
 }
@@ -186,9 +152,9 @@ static void wrote_some(struct place *place)
 static void committing(void **state)
 {
     const struct trial trial = {.what = "commit",
-                                .prepare = remember,
+                                .prepare = deeds_remember,
                                 .act = write_some,
-                                .unchanged = is_as_before,
+                                .unchanged = deeds_is_as_before,
                                 .done = wrote_some};
     trial_disk(*state, &trial);
 }
@@ -295,8 +261,10 @@ static void writing_bundles(void **state)
 {
     struct place *place = *state;
     char path[HELP_PATH_SIZE];
-    const struct trial trial = {
-        .what = "bundle", .prepare = remember, .act = write_bundle, .unchanged = is_as_before};
+    const struct trial trial = {.what = "bundle",
+                                .prepare = deeds_remember,
+                                .act = write_bundle,
+                                .unchanged = deeds_is_as_before};
     help_join(path, place->dir, "bundle");
     bundle_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(bundle_fd >= 0);
@@ -312,8 +280,7 @@ static size_t data_len;
 
 static void damage(struct place *place)
 {
-    ledger_close(place->ledger);
-    place->ledger = NULL;
+    deeds_shut(place);
     help_file_write(place->data, data, data_len / 2);
 }
 
@@ -330,22 +297,14 @@ static enum status open_rescued(struct place *place)
 static void rescuing(void **state)
 {
     struct place *place = *state;
-    char path[HELP_PATH_SIZE];
     const struct trial trial = {.what = "rescue",
                                 .prepare = damage,
                                 .act = open_rescued,
-                                .unchanged = is_shut,
-                                .done = is_as_before};
+                                .unchanged = deeds_is_shut,
+                                .done = deeds_is_as_before};
     for (unsigned i = 0; i < 20; i++)
         set(place->ledger, i % 2 ? "camera" : "printer", (uint8_t)(i + 1));
-    remember(place);
-    help_join(path, place->dir, RESCUE_COPY);
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    assert_ok(backup_export(place->ledger, fd));
-    close(fd);
-    ledger_close(place->ledger);
-    place->ledger = NULL;
-    data = help_file_read(place->data, &data_len);
+    data = deeds_leave_with_copy(place, &data_len);
     trial_disk(place, &trial);
     free(data);
 }

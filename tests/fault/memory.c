@@ -1,6 +1,6 @@
 /* memory.c: every request for memory fails, one after the other: opening, ingesting, writing, the
  * view, bundles, a rescue. */
-#include "tests/fault/trial.h"
+#include "tests/fault/deeds.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,9 +16,6 @@
 
 enum { NAMES = 12 };
 
-static struct root before;
-static unsigned turn;
-
 static void fill(struct place *place)
 {
     char name[32];
@@ -28,46 +25,23 @@ static void fill(struct place *place)
     }
 }
 
-static void remember(struct place *place)
-{
-    before = root_of(place->ledger);
-    turn++;
-}
-
-static void is_as_before(struct place *place)
-{
-    assert_ok(ledger_ready(place->ledger));
-    expect_root(place->ledger, &before);
-}
-
 /* --- opening --- */
-
-static void shut(struct place *place)
-{
-    ledger_close(place->ledger);
-    place->ledger = NULL;
-}
 
 static enum status open_again(struct place *place)
 {
     return ledger_open(&place->ledger, place->dir, &place->house.keys);
 }
 
-static void is_shut(struct place *place)
-{
-    assert_null(place->ledger);
-}
-
 static void opening(void **state)
 {
     struct place *place = *state;
     const struct trial trial = {.what = "open",
-                                .prepare = shut,
+                                .prepare = deeds_shut,
                                 .act = open_again,
-                                .unchanged = is_shut,
-                                .done = is_as_before};
+                                .unchanged = deeds_is_shut,
+                                .done = deeds_is_as_before};
     fill(place);
-    remember(place);
+    deeds_remember(place);
     trial_memory(place, &trial);
 }
 
@@ -92,10 +66,7 @@ static enum status take_founding(struct place *place)
     status = ledger_ingest(place->ledger, house->genesis.bytes, house->genesis.len, true);
     if (status == STATUS_OK)
         status = ledger_ingest(place->ledger, house->grant.bytes, house->grant.len, false);
-    if (status == STATUS_OK)
-        return ledger_commit(place->ledger);
-    ledger_abort(place->ledger);
-    return status;
+    return deeds_end_batch(place, status);
 }
 
 static void has_no_household(struct place *place)
@@ -128,33 +99,21 @@ static enum status write_some(struct place *place)
 {
     uint8_t id[32];
     enum rule rule;
-    char name[32];
     enum status status = ledger_begin(place->ledger);
     if (status != STATUS_OK)
         return status;
-    for (unsigned i = 0; status == STATUS_OK && i < writes; i++) {
-        snprintf(name, sizeof name, "w%u-%u", turn, i);
-        struct ledger_write write = aaaa(name, 7);
-        status = ledger_append_set(place->ledger, &write, help_now, id, &rule);
-    }
+    status = deeds_append(place, writes);
     if (status == STATUS_OK)
-        status = ledger_append_withdraw(place->ledger, (const uint8_t[32]){(uint8_t)turn},
+        status = ledger_append_withdraw(place->ledger, (const uint8_t[32]){(uint8_t)deeds_turn},
                                         REASON_LOST, help_now, id, &rule);
-    if (status == STATUS_OK)
-        return ledger_commit(place->ledger);
-    ledger_abort(place->ledger);
-    return status;
+    return deeds_end_batch(place, status);
 }
 
 static void wrote_some(struct place *place)
 {
-    char name[32];
-    for (unsigned i = 0; i < writes; i++) {
-        snprintf(name, sizeof name, "w%u-%u", turn, i);
-        assert_int_equal(address_of(place->ledger, name), 7);
-    }
+    deeds_has_names(place, writes);
     struct root root = root_of(place->ledger);
-    if (turn % 4 == 0)
+    if (deeds_turn % 4 == 0)
         reopen(place);
     expect_root(place->ledger, &root);
 }
@@ -163,7 +122,7 @@ static void new_house(struct place *place)
 {
     new_place(place);
     found(place, place->ledger);
-    remember(place);
+    deeds_remember(place);
 }
 
 /* The first write of an incarnation opens its streams. */
@@ -172,7 +131,7 @@ static void writing(void **state)
     const struct trial trial = {.what = "write",
                                 .prepare = new_house,
                                 .act = write_some,
-                                .unchanged = is_as_before,
+                                .unchanged = deeds_is_as_before,
                                 .done = wrote_some};
     trial_memory(*state, &trial);
     writes = 100;
@@ -206,9 +165,9 @@ static void same_view(struct place *place)
 static void building(void **state)
 {
     const struct trial trial = {.what = "view",
-                                .prepare = remember,
+                                .prepare = deeds_remember,
                                 .act = build,
-                                .unchanged = is_as_before,
+                                .unchanged = deeds_is_as_before,
                                 .done = same_view};
     fill(*state);
     assert_ok(build(*state));
@@ -226,7 +185,7 @@ static size_t bundle_len;
 
 static void new_file(struct place *place)
 {
-    remember(place);
+    deeds_remember(place);
     if (bundle_fd >= 0)
         close(bundle_fd);
     bundle_fd = memfd_create("bundle", MFD_CLOEXEC);
@@ -260,13 +219,13 @@ static void bundles(void **state)
     const struct trial out = {.what = "bundle out",
                               .prepare = new_file,
                               .act = write_bundle,
-                              .unchanged = is_as_before,
+                              .unchanged = deeds_is_as_before,
                               .done = keep_bundle};
     const struct trial in = {.what = "bundle in",
                              .prepare = new_place,
                              .act = read_bundle,
                              .unchanged = has_no_household,
-                             .done = is_as_before};
+                             .done = deeds_is_as_before};
     fill(place);
     trial_memory(place, &out);
     trial_memory(place, &in);
@@ -281,7 +240,7 @@ static size_t data_len;
 
 static void damage(struct place *place)
 {
-    shut(place);
+    deeds_shut(place);
     data[data_len / 2] ^= 1;
     help_file_write(place->data, data, data_len / 4096 * 4096 - 4096);
     data[data_len / 2] ^= 1;
@@ -299,20 +258,13 @@ static enum status open_rescued(struct place *place)
 static void rescuing(void **state)
 {
     struct place *place = *state;
-    char path[HELP_PATH_SIZE];
     const struct trial trial = {.what = "rescue",
                                 .prepare = damage,
                                 .act = open_rescued,
-                                .unchanged = is_shut,
-                                .done = is_as_before};
+                                .unchanged = deeds_is_shut,
+                                .done = deeds_is_as_before};
     fill(place);
-    remember(place);
-    help_join(path, place->dir, RESCUE_COPY);
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    assert_ok(backup_export(place->ledger, fd));
-    close(fd);
-    shut(place);
-    data = help_file_read(place->data, &data_len);
+    data = deeds_leave_with_copy(place, &data_len);
     trial_memory(place, &trial);
     free(data);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -62,6 +63,24 @@ void help_file_write(const char *path, const void *bytes, size_t len)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, len), (ssize_t)len);
     close(fd);
+}
+
+unsigned help_files_in(const char *dir)
+{
+    unsigned count = 0;
+    DIR *open_dir = opendir(dir);
+    assert_non_null(open_dir);
+    for (struct dirent *item; (item = readdir(open_dir)) != NULL;)
+        count += item->d_name[0] != '.';
+    closedir(open_dir);
+    return count;
+}
+
+unsigned help_mode_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 07777;
 }
 
 struct name help_name(const char *text)

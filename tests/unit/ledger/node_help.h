@@ -28,6 +28,9 @@ void help_join(char path[static HELP_PATH_SIZE], const char *dir, const char *na
 /* The whole file in malloc'd memory. */
 uint8_t *help_file_read(const char *path, size_t *len);
 void help_file_write(const char *path, const void *bytes, size_t len);
+/* Files that are not hidden; a file's rights. */
+unsigned help_files_in(const char *dir);
+unsigned help_mode_of(const char *path);
 
 struct name help_name(const char *text);
 

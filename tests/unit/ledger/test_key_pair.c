@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,32 +36,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-static unsigned files_in(const char *dir)
-{
-    unsigned count = 0;
-    DIR *open_dir = opendir(dir);
-    assert_non_null(open_dir);
-    for (struct dirent *item; (item = readdir(open_dir)) != NULL;)
-        count += item->d_name[0] != '.';
-    closedir(open_dir);
-    return count;
-}
-
-static mode_t mode_of(const char *path)
-{
-    struct stat st;
-    assert_int_equal(stat(path, &st), 0);
-    return st.st_mode & 07777;
-}
-
 static void a_key_is_made_once_and_read_again(void **state)
 {
     struct place *place = *state;
     struct key_pair made, read;
     assert_status(STATUS_NOT_FOUND, key_pair_read(&read, place->path, "signing"));
     assert_ok(key_pair_create(&made, place->path, "signing"));
-    assert_int_equal(mode_of(place->path), 0600);
-    assert_int_equal(files_in(place->dir), 1); /* no temporary file is left */
+    assert_int_equal(help_mode_of(place->path), 0600);
+    assert_int_equal(help_files_in(place->dir), 1); /* no temporary file is left */
     assert_ok(key_pair_read(&read, place->path, "signing"));
     assert_memory_equal(made.public_key, read.public_key, 32);
     assert_memory_equal(made.secret, read.secret, 64);
@@ -83,7 +64,7 @@ static void what_a_crash_left_is_taken_away(void **state)
     assert_int_equal(chmod(left, 0), 0);
     assert_ok(key_pair_create(&pair, place->path, "signing"));
     key_pair_close(&pair);
-    assert_int_equal(files_in(place->dir), 1);
+    assert_int_equal(help_files_in(place->dir), 1);
     assert_ok(key_pair_read(&pair, place->path, "signing"));
     key_pair_close(&pair);
 }

@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -36,24 +35,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static unsigned files_in(const char *dir)
-{
-    unsigned count = 0;
-    DIR *open_dir = opendir(dir);
-    assert_non_null(open_dir);
-    for (struct dirent *item; (item = readdir(open_dir)) != NULL;)
-        count += item->d_name[0] != '.';
-    closedir(open_dir);
-    return count;
-}
-
-static mode_t mode_of(const char *path)
-{
-    struct stat st;
-    assert_int_equal(stat(path, &st), 0);
-    return st.st_mode & 07777;
-}
-
 static void a_node_makes_its_keys_and_keeps_them(void **state)
 {
     struct place *place = *state;
@@ -63,7 +44,7 @@ static void a_node_makes_its_keys_and_keeps_them(void **state)
     help_join(dir, place->dir, "state");
     help_join(spki, dir, "tls.spki");
     assert_ok(node_keys_open(&first, dir));
-    assert_int_equal(mode_of(dir), 0700);
+    assert_int_equal(help_mode_of(dir), 0700);
     assert_memory_not_equal(first.signing.public_key, first.zone.public_key, 32);
     assert_memory_equal(first.spki_sha256, none, 32);
     help_file_write(spki, "0000000000000000000000000000000000000000000000000000000000000001\n", 65);
@@ -116,7 +97,7 @@ static void keys_made_at_once_are_one(void **state)
         if (i > 0)
             assert_memory_equal(first, other, 32);
     }
-    assert_int_equal(files_in(place->dir), 2);
+    assert_int_equal(help_files_in(place->dir), 2);
     close(ends[0]);
     close(ends[1]);
 }

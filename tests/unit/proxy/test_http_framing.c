@@ -27,88 +27,85 @@ static void read_head(struct http_head *head, enum http_kind kind, const char *t
         fail_msg("%s: %s", text, http_fault_text(fault));
 }
 
+static const struct {
+    const char *text;
+    enum http_fault fault;
+    enum http_framing_kind kind;
+    uint64_t length;
+} requests[] = {
+    {POST "\r\n", HTTP_FAULT_NONE, HTTP_BODY_NONE, 0},
+    {CL(" 0"), HTTP_FAULT_NONE, HTTP_BODY_NONE, 0},
+    {CL("5"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 5},
+    {CL(" \t 5 \t"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 5},
+    {CL(" 0005"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 5},
+    {CL(" 4611686018427387904"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 1ULL << 62},
+    {TE(" chunked"), HTTP_FAULT_NONE, HTTP_BODY_CHUNKED, 0},
+    {TE("\tChunKed\t"), HTTP_FAULT_NONE, HTTP_BODY_CHUNKED, 0},
+    {"GET / HTTP/1.0\r\nContent-Length: 3\r\n\r\n", HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 3},
+    /* Lengths with a second reading. */
+    {CL(""), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" +5"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" -5"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 5 5"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 5, 5"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 5,"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 5;"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 5.0"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 0x5"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 5e0"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" \"5\""), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" five"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" \xc2\xa0"
+        "5"),
+     HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 4611686018427387905"), HTTP_FAULT_LENGTH, 0, 0},
+    {CL(" 18446744073709551621"), HTTP_FAULT_LENGTH, 0, 0},
+    {POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", HTTP_FAULT_LENGTHS, 0, 0},
+    {POST "Content-Length: 5\r\ncontent-length: 6\r\n\r\n", HTTP_FAULT_LENGTHS, 0, 0},
+    {POST "Content-Length: x\r\ncontent-length: 6\r\n\r\n", HTTP_FAULT_LENGTHS, 0, 0},
+    /* CL.TE and TE.CL. */
+    {POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FAULT_LENGTH_AND_CODING,
+     0, 0},
+    {POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", HTTP_FAULT_LENGTH_AND_CODING,
+     0, 0},
+    {POST "Transfer-Encoding: x\r\nContent-Length: 0\r\n\r\n", HTTP_FAULT_LENGTH_AND_CODING, 0, 0},
+    {POST "Transfer-Encoding:\r\nContent-Length: 0\r\n\r\n", HTTP_FAULT_LENGTH_AND_CODING, 0, 0},
+    /* TE.TE. */
+    {TE(""), HTTP_FAULT_CODING, 0, 0},
+    {TE(" identity"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" xchunked"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" chunked, chunked"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" gzip, chunked"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" chunked, identity"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" chunked,"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" ,chunked"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" chunked;q=1"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" \"chunked\""), HTTP_FAULT_CODING, 0, 0},
+    {TE(" 'chunked'"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" chunk ed"), HTTP_FAULT_CODING, 0, 0},
+    {TE(" chun\xc4\xb1"
+        "ed"),
+     HTTP_FAULT_CODING, 0, 0},
+    {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n", HTTP_FAULT_CODING, 0, 0},
+    {POST "Transfer-Encoding: x\r\ntransfer-encoding: chunked\r\n\r\n", HTTP_FAULT_CODING, 0, 0},
+    {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FAULT_CODING, 0,
+     0},
+    {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FAULT_CODING, 0, 0},
+};
+
 static void requests_have_one_end(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum http_fault fault;
-        enum http_framing_kind kind;
-        uint64_t length;
-    } table[] = {
-        {POST "\r\n", HTTP_FAULT_NONE, HTTP_BODY_NONE, 0},
-        {CL(" 0"), HTTP_FAULT_NONE, HTTP_BODY_NONE, 0},
-        {CL("5"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 5},
-        {CL(" \t 5 \t"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 5},
-        {CL(" 0005"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 5},
-        {CL(" 4611686018427387904"), HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 1ULL << 62},
-        {TE(" chunked"), HTTP_FAULT_NONE, HTTP_BODY_CHUNKED, 0},
-        {TE("\tChunKed\t"), HTTP_FAULT_NONE, HTTP_BODY_CHUNKED, 0},
-        {"GET / HTTP/1.0\r\nContent-Length: 3\r\n\r\n", HTTP_FAULT_NONE, HTTP_BODY_LENGTH, 3},
-        /* Lengths with a second reading. */
-        {CL(""), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" +5"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" -5"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 5 5"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 5, 5"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 5,"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 5;"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 5.0"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 0x5"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 5e0"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" \"5\""), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" five"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" \xc2\xa0"
-            "5"),
-         HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 4611686018427387905"), HTTP_FAULT_LENGTH, 0, 0},
-        {CL(" 18446744073709551621"), HTTP_FAULT_LENGTH, 0, 0},
-        {POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", HTTP_FAULT_LENGTHS, 0, 0},
-        {POST "Content-Length: 5\r\ncontent-length: 6\r\n\r\n", HTTP_FAULT_LENGTHS, 0, 0},
-        {POST "Content-Length: x\r\ncontent-length: 6\r\n\r\n", HTTP_FAULT_LENGTHS, 0, 0},
-        /* CL.TE and TE.CL. */
-        {POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-         HTTP_FAULT_LENGTH_AND_CODING, 0, 0},
-        {POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
-         HTTP_FAULT_LENGTH_AND_CODING, 0, 0},
-        {POST "Transfer-Encoding: x\r\nContent-Length: 0\r\n\r\n", HTTP_FAULT_LENGTH_AND_CODING, 0,
-         0},
-        {POST "Transfer-Encoding:\r\nContent-Length: 0\r\n\r\n", HTTP_FAULT_LENGTH_AND_CODING, 0,
-         0},
-        /* TE.TE. */
-        {TE(""), HTTP_FAULT_CODING, 0, 0},
-        {TE(" identity"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" xchunked"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" chunked, chunked"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" gzip, chunked"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" chunked, identity"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" chunked,"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" ,chunked"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" chunked;q=1"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" \"chunked\""), HTTP_FAULT_CODING, 0, 0},
-        {TE(" 'chunked'"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" chunk ed"), HTTP_FAULT_CODING, 0, 0},
-        {TE(" chun\xc4\xb1"
-            "ed"),
-         HTTP_FAULT_CODING, 0, 0},
-        {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n", HTTP_FAULT_CODING, 0,
-         0},
-        {POST "Transfer-Encoding: x\r\ntransfer-encoding: chunked\r\n\r\n", HTTP_FAULT_CODING, 0,
-         0},
-        {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FAULT_CODING,
-         0, 0},
-        {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FAULT_CODING, 0, 0},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         struct http_head head;
         struct http_framing framing;
-        read_head(&head, HTTP_REQUEST, table[i].text);
+        read_head(&head, HTTP_REQUEST, requests[i].text);
         enum http_fault fault = http_framing_of_request(&framing, &head);
-        if (fault != table[i].fault)
-            fail_msg("%s: %s", table[i].text, http_fault_text(fault));
+        if (fault != requests[i].fault)
+            fail_msg("%s: %s", requests[i].text, http_fault_text(fault));
         if (fault == HTTP_FAULT_NONE) {
-            assert_int_equal(framing.kind, table[i].kind);
-            assert_true(framing.length == table[i].length);
+            assert_int_equal(framing.kind, requests[i].kind);
+            assert_true(framing.length == requests[i].length);
         }
     }
 }

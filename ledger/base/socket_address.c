@@ -1,5 +1,5 @@
 /* socket_address.c: see socket_address.h. */
-#include "resolver/socket_address.h"
+#include "ledger/base/socket_address.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* test_socket_address.c: both families there and back. */
-#include "resolver/socket_address.h"
+#include "ledger/base/socket_address.h"
 
 #include <netinet/in.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* socket_address.h: addresses with ports as the system's sockets take and give them. */
-#ifndef HEARTH_RESOLVER_SOCKET_ADDRESS_H
-#define HEARTH_RESOLVER_SOCKET_ADDRESS_H
+#ifndef HEARTH_LEDGER_BASE_SOCKET_ADDRESS_H
+#define HEARTH_LEDGER_BASE_SOCKET_ADDRESS_H
 
 #include <stdint.h>
 #include <sys/socket.h>
