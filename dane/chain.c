@@ -34,11 +34,16 @@ static STACK_OF(X509) * decode_rest(const struct der *chain, size_t len)
     return list;
 }
 
+static bool same_der(struct der a, struct der b)
+{
+    return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
+}
+
 static bool same_octets(const X509 *x509, struct der der)
 {
     uint8_t *bytes = NULL;
     int len = i2d_X509(x509, &bytes);
-    bool same = len > 0 && (size_t)len == der.len && memcmp(bytes, der.bytes, der.len) == 0;
+    bool same = len > 0 && same_der((struct der){bytes, (size_t)len}, der);
     OPENSSL_free(bytes);
     return same;
 }
@@ -99,12 +104,13 @@ static enum status verify_to(X509 *anchor, X509 *leaf, STACK_OF(X509) * rest,
     return status;
 }
 
-/* One candidate: OK only when it both matches and carries the leaf. */
+/* One candidate: OK only when it both matches and carries the leaf. The leaf again is none: as the
+ * only trusted certificate it would carry itself, without the right to sign. */
 static enum status try_anchor(const struct tlsa *tlsa, struct der candidate, X509 *leaf,
                               STACK_OF(X509) * rest, const struct der *chain, size_t len,
                               struct chain_path *path)
 {
-    if (tlsa_match_certificate(tlsa, candidate) != STATUS_OK)
+    if (same_der(candidate, chain[0]) || tlsa_match_certificate(tlsa, candidate) != STATUS_OK)
         return STATUS_NOT_FOUND;
     X509 *anchor = x509_decode(candidate);
     if (!anchor)

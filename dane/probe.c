@@ -5,9 +5,8 @@
  * and no SIGPIPE is raised.
  *
  * Happy path: dial_connect, drive (flush what OpenSSL wrote, feed it what came, until the handshake
- * is done), take_chain. A device that refuses the first greeting gets plainer ones: old ones end
- * the handshake over a name (SNI) or a version that they don't know, where they should have passed
- * over it. An address that fails leaves its reason; the next one is tried.
+ * is done), take_chain. A device that refuses the first greeting gets plainer ones (greeting.h). An
+ * address that fails leaves its reason; the next one is tried.
  */
 #include "dane/probe.h"
 
@@ -20,29 +19,16 @@
 
 #include "dane/chain.h"
 #include "dane/dial.h"
+#include "dane/greeting.h"
 #include "dane/probe_reason.h"
 #include "dane/tls_context.h"
 #include "ledger/base/clock.h"
-
-/* From today's on to what the oldest understand. Nothing is lost by it: who could force an older
- * version on us still lacks the device's key, and nothing is sent after the handshake. */
-static const struct greeting {
-    bool sni;
-    int max_version; /* 0: the newest */
-} greetings[] = {
-    {.sni = true},
-    {.sni = false},
-    {.sni = false, .max_version = TLS1_2_VERSION},
-    {.sni = false, .max_version = TLS1_VERSION},
-};
-
-enum { GREETINGS = sizeof greetings / sizeof greetings[0], RECORD_ALERT = 21 };
 
 struct handshake {
     const struct address *address;
     uint16_t port;
     const char *sni; /* or NULL */
-    const struct greeting *greeting;
+    size_t greeting;
     int fd;
     uint64_t deadline_ms;
     SSL *ssl;
@@ -120,21 +106,6 @@ static int note_client_certificate_wish(SSL *ssl, X509 **certificate, EVP_PKEY *
     return 0; /* none is sent */
 }
 
-/* RFC 6066, section 3: a host name without its final dot, and never an address literal. */
-static enum status set_sni(SSL *ssl, const char *sni)
-{
-    char host[256];
-    struct address literal;
-    size_t len = sni ? strlen(sni) : 0;
-    if (len > 0 && sni[len - 1] == '.')
-        len--;
-    if (len == 0 || len >= sizeof host || address_parse(&literal, sni) == STATUS_OK)
-        return STATUS_OK;
-    memcpy(host, sni, len);
-    host[len] = '\0';
-    return SSL_set_tlsext_host_name(ssl, host) == 1 ? STATUS_OK : STATUS_NO_MEMORY;
-}
-
 static enum status prepare(struct handshake *handshake, SSL_CTX *context)
 {
     handshake->ssl = SSL_new(context);
@@ -149,11 +120,7 @@ static enum status prepare(struct handshake *handshake, SSL_CTX *context)
     SSL_set_connect_state(handshake->ssl);
     if (SSL_set_app_data(handshake->ssl, handshake) != 1)
         return STATUS_NO_MEMORY;
-    if (SSL_set_max_proto_version(handshake->ssl, handshake->greeting->max_version) != 1)
-        return STATUS_NO_MEMORY;
-    if (handshake->greeting->max_version != 0)
-        (void)SSL_set_mode(handshake->ssl, SSL_MODE_SEND_FALLBACK_SCSV); /* RFC 7507 */
-    return handshake->greeting->sni ? set_sni(handshake->ssl, handshake->sni) : STATUS_OK;
+    return greeting_prepare(handshake->ssl, handshake->greeting, handshake->sni);
 }
 
 /* --- what came of it --- */
@@ -207,27 +174,6 @@ out:
     return status == STATUS_TOO_LONG ? STATUS_MALFORMED : status;
 }
 
-/* It hung up on the greeting, or answered it with an alert. */
-static bool is_refusal(const struct probe_failure *failure, enum status status)
-{
-    if (!failure->connected || (status != STATUS_CLOSED && status != STATUS_MALFORMED))
-        return false;
-    return failure->first_len == 0 || failure->first[0] == RECORD_ALERT;
-}
-
-/* How much an outcome tells: an address that answered wrongly says more than one that did not
- * answer. */
-static int rank(enum status status)
-{
-    static const enum status order[] = {STATUS_IO, STATUS_UNREACHABLE, STATUS_TIMEOUT,
-                                        STATUS_CLOSED, STATUS_MALFORMED};
-    for (int i = 0; i < (int)(sizeof order / sizeof order[0]); i++) {
-        if (order[i] == status)
-            return i;
-    }
-    return -1;
-}
-
 static void say_why(struct probe *probe, const struct handshake *handshake)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -241,7 +187,7 @@ static void say_why(struct probe *probe, const struct handshake *handshake)
 static void judge_failure(struct probe *probe, const struct handshake *handshake,
                           enum status status, enum status *best)
 {
-    if (probe->reason[0] != '\0' && rank(status) <= rank(*best))
+    if (probe->reason[0] != '\0' && greeting_rank(status) <= greeting_rank(*best))
         return;
     *best = status;
     say_why(probe, handshake);
@@ -251,16 +197,14 @@ static void judge_failure(struct probe *probe, const struct handshake *handshake
 static enum status probe_address(struct probe *probe, SSL_CTX *context,
                                  const struct handshake *pattern, enum status *best)
 {
-    for (size_t i = 0; i < GREETINGS; i++) {
+    for (size_t i = 0; i < GREETING_COUNT; i = greeting_next(i, pattern->sni)) {
         struct handshake handshake = *pattern;
-        handshake.greeting = &greetings[i];
-        if (i > 0 && !pattern->sni && greetings[i].max_version == 0)
-            continue; /* that was the first */
+        handshake.greeting = i;
         enum status status = greet(probe, context, &handshake);
         if (status == STATUS_OK)
             return STATUS_OK;
         judge_failure(probe, &handshake, status, best);
-        if (!is_refusal(&handshake.failure, status))
+        if (!greeting_is_refused(&handshake.failure, status))
             break;
     }
     return *best;

@@ -3,113 +3,33 @@
  * Other nodes know this one by the SPKI in its GRANT. The certificate is only the envelope that TLS
  * wants: its dates span all time, because a machine's clock may be in 1970 when it is made.
  *
- * The key is written first and the certificate after it, each to a new file that takes its place by
- * rename: a crash leaves no key, or a key whose certificate the next start makes anew; never half
- * of either.
+ * The key is written first and the certificate after it (pem_file.h): a crash leaves no key, or a
+ * key whose certificate the next start makes anew; never half of either.
  */
 #include "dane/tls_identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 #include <unistd.h>
 
-#include "dane/x509.h"
+#include "dane/pem_file.h"
 #include "ledger/base/file.h"
 
-enum { FILE_MAX = 8192 /* octets of either file */ };
-
-static const char key_file[] = "tls.key";
-static const char certificate_file[] = "tls.pem";
-
-/* --- files --- */
-
-/* The file's octets in bytes[FILE_MAX]. NOT_FOUND. */
-static enum status read_file(int dir, const char *name, bool secret, uint8_t *bytes, size_t *len)
-{
-    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return file_status(errno);
-    enum status status = secret ? file_check_private(fd, dir) : STATUS_OK;
-    *len = 0;
-    while (status == STATUS_OK) {
-        ssize_t got = read(fd, bytes + *len, FILE_MAX - *len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            status = STATUS_IO;
-        if (got <= 0)
-            break;
-        *len += (size_t)got;
-        if (*len == FILE_MAX)
-            status = STATUS_CORRUPT; /* too long to be ours */
-    }
-    close(fd);
-    return status;
-}
-
-/* Durable before it has its name. */
-static enum status write_file(int dir, const char *name, const char *bytes, size_t len)
-{
-    char fresh[32];
-    (void)snprintf(fresh, sizeof fresh, "%s.new", name);
-    if (unlinkat(dir, fresh, 0) < 0 && errno != ENOENT)
-        return file_status(errno);
-    int fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return file_status(errno);
-    enum status status = file_write_all(fd, bytes, len);
-    if (status == STATUS_OK && fsync(fd) != 0)
-        status = file_status(errno);
-    if (close(fd) != 0 && status == STATUS_OK)
-        status = file_status(errno);
-    if (status == STATUS_OK && (renameat(dir, fresh, dir, name) != 0 || fsync(dir) != 0))
-        status = file_status(errno);
-    if (status != STATUS_OK)
-        (void)unlinkat(dir, fresh, 0); /* the first failure is the one to report */
-    return status;
-}
-
-/* --- key and certificate --- */
-
-static enum status read_key(int dir, EVP_PKEY **key)
-{
-    uint8_t bytes[FILE_MAX];
-    size_t len = 0;
-    enum status status = read_file(dir, key_file, true, bytes, &len);
-    if (status == STATUS_OK) {
-        BIO *bio = BIO_new_mem_buf(bytes, (int)len);
-        char no_password[] = ""; /* never ask the terminal */
-        *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password) : NULL;
-        BIO_free(bio);
-        if (!*key || EVP_PKEY_get_base_id(*key) != EVP_PKEY_EC)
-            status = STATUS_CORRUPT;
-    }
-    OPENSSL_cleanse(bytes, sizeof bytes);
-    return status;
-}
+static const char key_file[] = "tls.key", fresh_key_file[] = "tls.key.new";
+static const char certificate_file[] = "tls.pem", fresh_certificate_file[] = "tls.pem.new";
 
 static enum status make_key(int dir, EVP_PKEY **key)
 {
-    char *pem = NULL;
-    enum status status = STATUS_CRYPTO;
-    BIO *bio = BIO_new(BIO_s_secmem());
     *key = EVP_EC_gen("P-256");
-    if (bio && *key && PEM_write_bio_PrivateKey(bio, *key, NULL, NULL, 0, NULL, NULL) == 1) {
-        long len = BIO_get_mem_data(bio, &pem);
-        status = write_file(dir, key_file, pem, (size_t)len);
-    }
-    BIO_free(bio);
-    return status;
+    enum status status = *key ? pem_file_write_key(dir, fresh_key_file, *key) : STATUS_CRYPTO;
+    return status == STATUS_OK ? pem_file_place(dir, fresh_key_file, key_file) : status;
 }
 
 static bool fill_certificate(X509 *x509, EVP_PKEY *key)
@@ -127,31 +47,22 @@ static bool fill_certificate(X509 *x509, EVP_PKEY *key)
 
 static enum status make_certificate(int dir, EVP_PKEY *key)
 {
-    char *pem = NULL;
     enum status status = STATUS_CRYPTO;
-    BIO *bio = BIO_new(BIO_s_mem());
     X509 *x509 = X509_new();
-    if (bio && x509 && fill_certificate(x509, key) && PEM_write_bio_X509(bio, x509) == 1) {
-        long len = BIO_get_mem_data(bio, &pem);
-        status = write_file(dir, certificate_file, pem, (size_t)len);
-    }
+    if (x509 && fill_certificate(x509, key))
+        status = pem_file_write_certificate(dir, fresh_certificate_file, 0600, x509);
     X509_free(x509);
-    BIO_free(bio);
-    return status;
+    return status == STATUS_OK ? pem_file_place(dir, fresh_certificate_file, certificate_file)
+                               : status;
 }
 
 static enum status check_certificate(int dir, EVP_PKEY *key)
 {
-    uint8_t bytes[FILE_MAX];
-    size_t len = 0;
-    enum status status = read_file(dir, certificate_file, false, bytes, &len);
-    if (status != STATUS_OK)
-        return status;
-    BIO *bio = BIO_new_mem_buf(bytes, (int)len);
-    X509 *x509 = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    status = x509 && X509_check_private_key(x509, key) == 1 ? STATUS_OK : STATUS_CORRUPT;
+    X509 *x509 = NULL;
+    enum status status = pem_file_read_certificate(dir, certificate_file, &x509);
+    if (status == STATUS_OK && X509_check_private_key(x509, key) != 1)
+        status = STATUS_CORRUPT;
     X509_free(x509);
-    BIO_free(bio);
     return status;
 }
 
@@ -170,7 +81,7 @@ enum status tls_identity_open(const char *dir, uint8_t spki_sha256[static 32])
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)
         return file_status(errno);
-    enum status status = read_key(dir_fd, &key);
+    enum status status = pem_file_read_key(dir_fd, key_file, &key);
     bool fresh = status == STATUS_NOT_FOUND;
     if (fresh)
         status = make_key(dir_fd, &key);

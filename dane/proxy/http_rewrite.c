@@ -36,6 +36,7 @@ static bool is_among(struct http_text name, const char *const *names, size_t cou
 static bool is_ours(const struct http_head *head, struct http_text name)
 {
     static const char *const names[] = {
+        "close", /* no field, but Connection's word for it (RFC 9110, section 7.6.1) */
         "connection",
         "host",
         "keep-alive",

@@ -33,3 +33,15 @@ struct address socket_address_read(const struct sockaddr *from)
     memcpy(&in6, from, sizeof in6);
     return address_from_ipv6((const uint8_t *)&in6.sin6_addr);
 }
+
+uint16_t socket_address_port(const struct sockaddr *from)
+{
+    if (from->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, from, sizeof in);
+        return ntohs(in.sin_port);
+    }
+    struct sockaddr_in6 in6;
+    memcpy(&in6, from, sizeof in6);
+    return ntohs(in6.sin6_port);
+}

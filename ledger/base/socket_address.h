@@ -13,5 +13,6 @@ socklen_t socket_address_make(const struct address *address, uint16_t port,
 
 /* The address in one of these two families; IPv4 as its mapped form. */
 struct address socket_address_read(const struct sockaddr *from);
+uint16_t socket_address_port(const struct sockaddr *from);
 
 #endif

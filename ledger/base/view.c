@@ -209,6 +209,8 @@ enum status view_zone_at(struct view *view, uint32_t index, struct view_zone *zo
     zone->serial = reader_u32(&r);
     zone->first_withdrawn = reader_u32(&r);
     zone->withdrawn_count = reader_u32(&r);
+    (void)reader_u32(&r); /* owner-key era */
+    zone->order = reader_u32(&r);
     zone->state = (enum view_zone_state)state;
     bool sound = state <= VIEW_ZONE_FROZEN && zone->twin < view->tables[VIEW_ZONES].count &&
                  zone->apex < view->tables[VIEW_NAMES].count &&

@@ -44,6 +44,7 @@ struct view {
 struct view_zone {
     uint32_t index, apex, first_name, name_count, twin, flags, serial;
     uint32_t first_withdrawn, withdrawn_count;
+    uint32_t order; /* of following: 1 = the first household; 0 = not said */
     enum view_zone_state state;
     uint8_t namespace_id[32];
     uint64_t soft_ms, hard_ms;

@@ -64,6 +64,8 @@ static enum status init_directory(struct paths *paths, const char *dir)
     return status;
 }
 
+static const char system_proxy[] = "/var/lib/hearth-proxy";
+
 /* The proxy's CA is the user's own; without a home, the system instance's. */
 static enum status init_proxy(struct paths *paths)
 {
@@ -73,7 +75,7 @@ static enum status init_proxy(struct paths *paths)
         return put(paths->proxy, "%s/hearth", data);
     if (home && home[0] == '/' && home[1] != '\0')
         return put(paths->proxy, "%s/.local/share/hearth", home);
-    return put(paths->proxy, "/var/lib/hearth-proxy");
+    return put(paths->proxy, system_proxy);
 }
 
 static enum status init_system(struct paths *paths)
@@ -103,4 +105,10 @@ enum status paths_init(struct paths *paths, const char *dir)
     if (status == STATUS_OK && strlen(paths->control) > SOCKET_PATH_MAX)
         status = STATUS_TOO_LONG;
     return status;
+}
+
+void paths_use_system_proxy(struct paths *paths)
+{
+    if (paths->system)
+        (void)put(paths->proxy, "%s", system_proxy);
 }

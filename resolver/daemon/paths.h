@@ -24,4 +24,8 @@ struct paths {
  * chdir changes nothing. TOO_LONG: the control socket's path must fit 107 octets (unix(7)). */
 enum status paths_init(struct paths *paths, const char *dir);
 
+/* `proxy` becomes that of the system's own instance, which serves every user; with a directory it
+ * stays there. */
+void paths_use_system_proxy(struct paths *paths);
+
 #endif

@@ -12,20 +12,23 @@ import subprocess
 import sys
 import tempfile
 
-PAGES = ("hearth.1", "hearthd.8", "hearth.conf.5", "libnss_hearth.8", "libhearth-dane.3")
-FILES = ("resolver/cli/verbs.c", "resolver/cli/cli.h", "resolver/daemon/main.c", "resolver/daemon/config.c",
+PAGES = ("hearth.1", "hearthd.8", "hearth-proxy.8", "hearth.conf.5", "libnss_hearth.8", "libhearth-dane.3")
+FILES = ("resolver/cli/verbs.c", "resolver/cli/cli.h", "resolver/daemon/main.c", "dane/proxy/main.c", "resolver/daemon/config.c",
          "resolver/daemon/config.h", "docs/configuration.md", "docs/cli.md", "dane/hearth-dane.h", "dane/hearth-dane.map",
          "nss-module/nss_hearth.h")
 # Where each page's program reads its environment.
 ENVIRONMENT = {
-    "hearth.1": ("resolver/cli", "resolver/daemon/paths.c"),
+    "hearth.1": ("resolver/cli", "resolver/daemon/paths.c", "dane/proxy/trust.c"),
     "hearthd.8": ("resolver/daemon",),
+    "hearth-proxy.8": ("dane/proxy/main.c", "resolver/daemon/paths.c", "resolver/daemon/notify.c"),
     "libnss_hearth.8": ("nss-module",),
     "libhearth-dane.3": ("dane",),
 }
-# Read for the proxy's folder, which nothing uses yet; and named where it is not read, because its reader looks there.
-ENVIRONMENT_HIDDEN = {"XDG_DATA_HOME", "HOME"}
+# Read for the proxy's folder, which hearthd does not use; and named where it is not read, because its reader looks there.
+ENVIRONMENT_HIDDEN = {("hearthd.8", "XDG_DATA_HOME"), ("hearthd.8", "HOME")}
 ENVIRONMENT_NAMED = {("hearth.1", "HEARTH_VIEW")}
+# Programs whose page lists options and exit codes: where they read their command line.
+DAEMONS = {"hearthd": "resolver/daemon/main.c", "hearth-proxy": "dane/proxy/main.c"}
 NSSWITCH = "hosts: files hearth [NOTFOUND=return] dns"
 
 
@@ -64,7 +67,7 @@ def environment_read(source, places):
         for name in files:
             if name.endswith(".c"):
                 names |= set(re.findall(r'getenv\("(\w+)"\)', read(name)))
-    return "\n".join(sorted(names - ENVIRONMENT_HIDDEN))
+    return "\n".join(sorted(names))
 
 
 def exported(build, library):
@@ -83,7 +86,8 @@ def gather(source, build):
     facts["hearth --json help"] = run(hearth, "--json", "help").stdout
     for verb in json.loads(facts["hearth --json help"])["verbs"]:
         facts[f"hearth help {verb['verb']}"] = run(hearth, "help", verb["verb"]).stdout
-    facts["hearthd --help"] = run(os.path.join(build, "bin", "hearthd"), "--help").stdout
+    for program in DAEMONS:
+        facts[f"{program} --help"] = run(os.path.join(build, "bin", program), "--help").stdout
     facts["symbols of libhearth-dane"] = exported(build, "libhearth-dane.so")
     facts["symbols of libnss_hearth"] = exported(build, "libnss_hearth.so.2")
     return facts
@@ -220,23 +224,26 @@ def check_environment(facts, faults):
     for page in ENVIRONMENT:
         described = {head.split()[1] for head, _ in items(section(facts[page], "ENVIRONMENT"))}
         described -= {name for where, name in ENVIRONMENT_NAMED if where == page}
-        faults.same(f"{page}, environment", described, set(facts[f"environment of {page}"].split()))
+        read_there = {name for name in facts[f"environment of {page}"].split() if (page, name) not in ENVIRONMENT_HIDDEN}
+        faults.same(f"{page}, environment", described, read_there)
 
 
-# --- hearthd(8), hearth.conf(5) ---
+# --- hearthd(8), hearth-proxy(8), hearth.conf(5) ---
 
-def check_hearthd(facts, faults):
-    page, said = facts["hearthd.8"], facts["hearthd --help"]
+def check_daemon(facts, faults, program, main):
+    name = f"{program}.8"
+    page, said = facts[name], facts[f"{program} --help"]
     described = {head_usage(head) for head, _ in items(section(page, "DESCRIPTION"))}
-    faults.same("hearthd.8, hearthd --help", described, set(re.findall(r"^  (-\S+(?: [A-Z]+)?) ", said, re.M)))
-    source = facts["resolver/daemon/main.c"]
+    faults.same(f"{name}, {program} --help", described,
+                set(re.findall(r"^  (-\S+(?: [A-Z@]+)?) ", said, re.M)))
+    source = facts[main]
     short = re.search(r'getopt_long\(argc, argv, "([^"]*)"', source)[1]
     known = {f"-{letter}" for letter in short.replace(":", "")}
-    known |= {f"--{name}" for name in re.findall(r'^        \{"([a-z-]+)", \w+_argument', source, re.M)}
-    faults.same("hearthd.8, main.c", {option.split()[0] for option in described}, known)
+    known |= {f"--{option}" for option in re.findall(r'^        \{"([a-z-]+)", \w+_argument', source, re.M)}
+    faults.same(f"{name}, main.c", {option.split()[0] for option in described}, known)
     codes = re.search(r"Exit status:(.*)", said, re.S)
     page_codes = {head for head, _ in items(section(page, "EXIT STATUS"))}
-    faults.same("hearthd.8, exit codes", page_codes, set(re.findall(r"\b\d\b", codes[1] if codes else "")))
+    faults.same(f"{name}, exit codes", page_codes, set(re.findall(r"\b\d\b", codes[1] if codes else "")))
 
 
 def page_keys(facts):
@@ -370,7 +377,8 @@ def check(facts, source, build):
     check_hearth(facts, faults)
     check_exit_codes(facts, faults)
     check_environment(facts, faults)
-    check_hearthd(facts, faults)
+    for program, main in DAEMONS.items():
+        check_daemon(facts, faults, program, main)
     check_config(facts, faults, build)
     check_dane(facts, faults, source, os.environ.get("CC", "cc"))
     check_nss(facts, faults)
@@ -400,6 +408,9 @@ CHANGES = (
     ("hearthd.8", ".It Fl v", ".It Fl w", "hearthd.8, hearthd --help"),
     ("resolver/daemon/main.c", '"d:nv"', '"d:nvx"', "hearthd.8, main.c"),
     ("resolver/daemon/main.c", '{"version", no', '{"release", no', "hearthd.8, main.c"),
+    ("hearth-proxy.8", ".It Fl -system", ".It Fl -everybody", "hearth-proxy.8, hearth-proxy --help"),
+    ("dane/proxy/main.c", '{"listen", req', '{"hear", req', "hearth-proxy.8, main.c"),
+    ("environment of hearth-proxy.8", "NOTIFY_SOCKET", "TELL_SOCKET", "hearth-proxy.8, environment"),
     ("hearthd --help", "1 could not", "could not", "hearthd.8, exit codes"),
     ("resolver/daemon/config.c", '"resolver", "allow", true', '"resolver", "permit", true', "hearth.conf.5"),
     ("resolver/daemon/config.c", '"threads", false', '"threads", true', "hearth.conf.5"),

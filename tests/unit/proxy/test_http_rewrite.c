@@ -79,6 +79,9 @@ static void requests_are_written_anew(void **state)
                    "Connection: keep-alive\r\n\r\n");
     expect_request("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", NULL, true,
                    "OPTIONS * HTTP/1.1\r\nHost: cam.home.arpa\r\nConnection: keep-alive\r\n\r\n");
+    /* A field of that name would be dropped by whoever reads our Connection. */
+    expect_request("GET / HTTP/1.1\r\nHost: x\r\nClose: now\r\n\r\n", NULL, false,
+                   "GET / HTTP/1.1\r\nHost: cam.home.arpa\r\nConnection: close\r\n\r\n");
 }
 
 /* The target of an absolute form begins with a slash whatever follows the authority. */
