@@ -34,7 +34,8 @@ static void check_rr(const struct import_rr *rr)
     assert(rr->ttl <= INT32_MAX);
 }
 
-/* One line of a master file. */
+/* One line of a master file. The owner is written whole, as `hearth export zone` does: a relative name that ends in
+ * home.arpa would be read as one already. */
 static size_t put_rr(char *out, size_t size, const struct import_rr *rr)
 {
     char owner[NAME_TEXT_SIZE], type[RECORD_TYPE_SIZE], data[RECORD_TEXT_SIZE];
@@ -42,7 +43,8 @@ static size_t put_rr(char *out, size_t size, const struct import_rr *rr)
     record_type_text(rr->type, type);
     enum status status = record_text_write(rr->type, rr->data, rr->len, data, sizeof data);
     assert(status == STATUS_OK);
-    int len = snprintf(out, size, "%s %u IN %s %s\n", rr->owner->len == 1 ? "@" : owner,
+    const char *dot = rr->owner->len == 1 ? "" : ".";
+    int len = snprintf(out, size, "%s%smaple.home.arpa. %u IN %s %s\n", *dot ? owner : "", dot,
                        (unsigned)rr->ttl, type, data);
     assert(len > 0 && (size_t)len < size);
     return (size_t)len;
@@ -61,7 +63,7 @@ static void check_same(const struct import *import, const struct import *again)
 static void check_again(const struct import *import)
 {
     struct import again = {.count = 0};
-    size_t size = import->count * (RECORD_TEXT_SIZE + NAME_TEXT_SIZE) + 1, len = 0;
+    size_t size = import->count * (RECORD_TEXT_SIZE + 2 * NAME_TEXT_SIZE) + 1, len = 0;
     char *text = malloc(size);
     assert(text);
     for (size_t i = 0; i < import->count; i++)
