@@ -185,7 +185,9 @@ static void write_zones(struct builder *b)
         writer_u32(w, b->input->serial);
         writer_u32(w, household->first_withdrawn);
         writer_u32(w, household->withdrawn_count);
-        write_zeros(w, 12);
+        writer_u32(w, 0); /* owner-key era */
+        writer_u32(w, form->household + 1);
+        write_zeros(w, 4);
     }
 }
 

@@ -31,7 +31,7 @@ struct view_build {
     uint64_t generation, published_ms;
     uint32_t flags, serial;
     uint8_t hash_key[16];
-    const struct view_build_household *households; /* own first */
+    const struct view_build_household *households; /* own first, then in the order of following */
     size_t household_count;
 };
 

@@ -11,8 +11,10 @@
 #include "resolver/upstream_unbound.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/queue.h>
 #include <sys/time.h>
@@ -23,6 +25,7 @@
 #include <unbound.h>
 
 #include "ledger/base/clock.h"
+#include "ledger/base/rrtype.h"
 #include "resolver/root_anchor.h"
 
 struct slot {
@@ -378,4 +381,137 @@ void upstream_destroy(struct upstream *upstream)
         close(upstream->home_file);
     free(upstream->slots);
     free(upstream);
+}
+
+/* --- blocking ---
+ *
+ * libunbound resolves in a thread of its own, so that the wait can have an end.
+ */
+
+struct upstream_look {
+    struct ub_ctx *ctx;
+    int home_file;
+    bool done; /* the question at hand */
+    struct ub_result *result;
+    int error; /* libunbound's; 0 */
+};
+
+enum status upstream_look_open(struct upstream_look **out, const struct upstream_settings *settings,
+                               const char **what)
+{
+    struct upstream_look *look = calloc(1, sizeof *look);
+    *what = "memory";
+    if (!look)
+        return STATUS_NO_MEMORY;
+    look->home_file = -1;
+    look->ctx = ub_ctx_create();
+    enum status status = look->ctx ? STATUS_OK : STATUS_NO_MEMORY;
+    if (status == STATUS_OK && settings->has_local) {
+        *what = "local-upstream";
+        status = make_home_file(&look->home_file, &settings->local);
+    }
+    if (status == STATUS_OK)
+        status = configure(look->ctx, settings, look->home_file, what);
+    if (status == STATUS_OK) {
+        *what = "threads";
+        status = ub_ctx_async(look->ctx, 1) == 0 ? STATUS_OK : STATUS_IO;
+    }
+    if (status != STATUS_OK) {
+        upstream_look_close(look);
+        return status;
+    }
+    *out = look;
+    return STATUS_OK;
+}
+
+void upstream_look_close(struct upstream_look *look)
+{
+    if (!look)
+        return;
+    if (look->ctx)
+        ub_ctx_delete(look->ctx);
+    if (look->home_file >= 0)
+        close(look->home_file);
+    free(look);
+}
+
+static void on_looked_up(void *context, int error, struct ub_result *result)
+{
+    struct upstream_look *look = context;
+    look->done = true;
+    look->error = error;
+    look->result = result;
+}
+
+/* Until the question's end, or the deadline. */
+static enum status wait_for_look(struct upstream_look *look, uint64_t deadline_ms)
+{
+    while (!look->done) {
+        uint64_t now = clock_monotonic_ms();
+        struct pollfd pollfd = {.fd = ub_fd(look->ctx), .events = POLLIN};
+        if (now >= deadline_ms)
+            return STATUS_TIMEOUT;
+        uint64_t left = deadline_ms - now;
+        (void)poll(&pollfd, 1, left > UPSTREAM_TICK_MS ? UPSTREAM_TICK_MS : (int)left);
+        if (ub_process(look->ctx) != 0)
+            return STATUS_IO;
+    }
+    return look->error == 0 && look->result ? STATUS_OK : STATUS_IO;
+}
+
+static void copy_records(struct upstream_found *found, const struct ub_result *result)
+{
+    size_t used = 0;
+    for (size_t i = 0; result->havedata && result->data[i] && i < UPSTREAM_LOOK_RRS_MAX; i++) {
+        size_t len = result->len[i] > 0 ? (size_t)result->len[i] : 0;
+        if (len > sizeof found->bytes - used)
+            return;
+        memcpy(found->bytes + used, result->data[i], len);
+        found->rrs[found->count].data = found->bytes + used;
+        found->rrs[found->count++].len = len;
+        used += len;
+    }
+}
+
+/* A name that Hearth would not read is none to ask further with: the one asked for stays. */
+static void copy_canonical(struct upstream_found *found, const char *text)
+{
+    struct name name;
+    if (text && name_parse(&name, text) == STATUS_OK)
+        found->canonical = name;
+}
+
+static void copy_result(struct upstream_found *found, const struct ub_result *result)
+{
+    found->rcode = (enum rcode)result->rcode;
+    found->no_name = result->nxdomain;
+    found->security = result->bogus    ? UPSTREAM_BOGUS
+                      : result->secure ? UPSTREAM_SECURE
+                                       : UPSTREAM_INSECURE;
+    copy_canonical(found, result->canonname);
+    if (result->why_bogus)
+        (void)snprintf(found->why, sizeof found->why, "%s", result->why_bogus);
+    copy_records(found, result);
+}
+
+enum status upstream_look_ask(struct upstream_look *look, const struct name *name, uint16_t type,
+                              uint64_t deadline_ms, struct upstream_found *found)
+{
+    char text[NAME_TEXT_SIZE];
+    int id = 0;
+    memset(found, 0, sizeof *found);
+    found->canonical = *name;
+    name_text(name->wire, name->len, text);
+    look->done = false;
+    look->result = NULL;
+    if (ub_resolve_async(look->ctx, text, type, RRCLASS_IN, look, on_looked_up, &id) != 0)
+        return STATUS_IO;
+    enum status status = wait_for_look(look, deadline_ms);
+    if (!look->done)
+        (void)ub_cancel(look->ctx, id);
+    if (status == STATUS_OK)
+        copy_result(found, look->result);
+    if (look->result)
+        ub_resolve_free(look->result);
+    return status;
 }

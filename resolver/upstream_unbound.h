@@ -1,4 +1,5 @@
-/* upstream_unbound.h: every name that is not the house's, by libunbound on the caller's event loop.
+/* upstream_unbound.h: every name that is not the house's, by libunbound: on the caller's event loop,
+ * or, for a program that has none, one blocking question after the other (upstream_look).
  *
  * Validating, from the built-in root hints or through forwarders. Each question ends with one call
  * of its `done`: with a result, or with timed_out after UPSTREAM_TIMEOUT_MS. What libunbound still
@@ -61,5 +62,37 @@ void upstream_destroy(struct upstream *upstream);
  * many are open; IO: libunbound could not start. Without OK, `done` is never called. */
 enum status upstream_ask(struct upstream *upstream, const struct query *query, upstream_done *done,
                          void *context);
+
+/* --- blocking --- */
+
+enum { UPSTREAM_LOOK_RRS_MAX = 64, UPSTREAM_LOOK_BYTES = 65536, UPSTREAM_WHY_SIZE = 256 };
+
+/* What one question found; large: on the heap. */
+struct upstream_found {
+    enum rcode rcode; /* NOERROR also when there is no such record */
+    bool no_name;     /* NXDOMAIN */
+    enum upstream_security security;
+    struct name canonical; /* the name asked for, or what its CNAMEs end in */
+    size_t count;          /* records; further ones than fit are left out */
+    struct {
+        const uint8_t *data; /* rdata, in `bytes` */
+        size_t len;
+    } rrs[UPSTREAM_LOOK_RRS_MAX];
+    char
+        why[UPSTREAM_WHY_SIZE]; /* BOGUS: what libunbound has against it; from outside, escape it */
+    uint8_t bytes[UPSTREAM_LOOK_BYTES];
+};
+
+struct upstream_look; /* heap */
+
+/* As upstream_create. The caller ends it with upstream_look_close, also a NULL one. */
+enum status upstream_look_open(struct upstream_look **look,
+                               const struct upstream_settings *settings, const char **what);
+void upstream_look_close(struct upstream_look *look);
+
+/* Asks for name and type in class IN, and waits until `deadline_ms` of clock_monotonic_ms. TIMEOUT;
+ * IO: libunbound could not do it. */
+enum status upstream_look_ask(struct upstream_look *look, const struct name *name, uint16_t type,
+                              uint64_t deadline_ms, struct upstream_found *found);
 
 #endif

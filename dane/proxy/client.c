@@ -101,16 +101,29 @@ static void refuse_here(struct client *client, enum page_kind kind, const char *
 
 /* --- whose it is --- */
 
+/* One user shall not take all places. */
+static bool has_too_many(const struct client *client)
+{
+    size_t count = 0;
+    const struct client *other;
+    LIST_FOREACH(other, &client->proxy->clients, next)
+        count += other->owner == client->owner;
+    return count > PROXY_CLIENTS_MAX / 2;
+}
+
 static bool is_allowed(struct client *client)
 {
     struct proxy *proxy = client->proxy;
     uid_t owner = (uid_t)-1;
     enum status status = client_owner_uid(client->fd, &owner);
-    if (status == STATUS_OK && client->has_spoken && owner != client->owner)
-        status = STATUS_DENIED; /* the port has changed hands meanwhile */
     client->owner = owner;
-    if (proxy->any_user || (status == STATUS_OK && owner == proxy->uid))
+    if (proxy->any_user ? !has_too_many(client) : status == STATUS_OK && owner == proxy->uid)
         return true;
+    if (proxy->any_user) {
+        log_limited(&proxy->refused, LOG_LEVEL_WARNING, "user %lu has half of all connections",
+                    (unsigned long)owner);
+        return false;
+    }
     if (status == STATUS_OK)
         log_limited(&proxy->refused, LOG_LEVEL_WARNING,
                     "refused a connection of user %lu: this proxy is for user %lu alone",
@@ -188,6 +201,8 @@ static bool refuse_in_tunnel(struct client *client, const struct refusal *refusa
     return true;
 }
 
+static const char no_tls[] = "what follows CONNECT is no TLS";
+
 /* The first octets inside the tunnel: TLS, or HTTP for a device that publishes no key. */
 static void read_first_octet(struct client *client)
 {
@@ -208,13 +223,26 @@ static void read_first_octet(struct client *client)
         client->target.is_tls = false;
         begin_exchange(client, EXCHANGE_TUNNEL, NULL, 0);
     } else {
-        refuse_here(client, PAGE_BAD_REQUEST, "what follows CONNECT is no TLS", NULL);
+        refuse_here(client, PAGE_BAD_REQUEST, no_tls, NULL);
     }
+}
+
+/* What was sent along with CONNECT, before there was an answer, is TLS too. */
+static bool may_follow(const struct client *client)
+{
+    uint8_t octet;
+    return client->is_plain_device ||
+           evbuffer_copyout(stream_input(client->stream), &octet, 1) < 1 ||
+           octet == TLS_RECORD_HANDSHAKE;
 }
 
 static void accept_connect(struct client *client)
 {
     static const char yes[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+    if (!may_follow(client)) {
+        refuse_here(client, PAGE_BAD_REQUEST, no_tls, NULL);
+        return;
+    }
     stream_write(client->stream, yes, sizeof yes - 1);
     stream_set_deadline(client->stream, CLIENT_FIRST_OCTET_MS);
     client->state = CLIENT_AT_FIRST_OCTET;
@@ -538,12 +566,14 @@ static void take_url(struct client *client, const struct http_head *head)
 static void read_head(struct client *client)
 {
     struct http_head head;
-    enum http_fault fault = http_input_head(&head, HTTP_REQUEST, stream_input(client->stream));
-    if (!client->has_spoken && !is_allowed(client)) {
+    struct evbuffer *input = stream_input(client->stream);
+    enum http_fault fault = http_input_head(&head, HTTP_REQUEST, input);
+    bool speaks = evbuffer_get_length(input) > 0;
+    if (speaks && !client->has_spoken && !is_allowed(client)) {
         end(client);
         return;
     }
-    client->has_spoken = true;
+    client->has_spoken |= speaks;
     if (fault == HTTP_FAULT_PARTIAL) {
         if (stream_input_ended(client->stream))
             end(client);

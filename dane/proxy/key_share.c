@@ -41,7 +41,7 @@ static void clear(struct key_share *share)
 {
     free(share->ranks);
     free(share->keys);
-    *share = (struct key_share){0};
+    memset(share, 0, sizeof *share);
 }
 
 void key_share_free(struct key_share *share)
@@ -93,18 +93,23 @@ static enum status gather_contenders(struct view *view, struct contender *conten
 
 /* --- keys --- */
 
+static bool grow(struct key_share *share)
+{
+    size_t room = share->key_count < KEYS_FIRST ? KEYS_FIRST : 2 * share->key_count;
+    struct ranked_key *keys = reallocarray(share->keys, room, sizeof *keys);
+    if (!keys)
+        return false;
+    share->keys = keys;
+    share->key_room = room;
+    return true;
+}
+
 static enum status add_key(struct key_share *share, const uint8_t *hash, uint32_t rank)
 {
     if (share->key_count == KEY_SHARE_KEYS_MAX)
         return STATUS_FULL;
-    if (share->key_count == share->key_room) {
-        size_t room = share->key_room ? 2 * share->key_room : KEYS_FIRST;
-        struct ranked_key *keys = realloc(share->keys, room * sizeof *keys);
-        if (!keys)
-            return STATUS_NO_MEMORY;
-        share->keys = keys;
-        share->key_room = room;
-    }
+    if (share->key_count == share->key_room && !grow(share))
+        return STATUS_NO_MEMORY;
     struct ranked_key *key = &share->keys[share->key_count++];
     memcpy(key->hash, hash, KEY_SIZE);
     key->rank = rank;

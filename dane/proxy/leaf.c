@@ -138,8 +138,8 @@ static struct leaf *find(const struct leaf_cache *cache, const char *host)
 {
     struct leaf *leaf;
     TAILQ_FOREACH(leaf, &cache->leaves, next)
-    if (strcmp(leaf->host, host) == 0)
-        return leaf;
+        if (strcmp(leaf->host, host) == 0)
+            return leaf;
     return NULL;
 }
 

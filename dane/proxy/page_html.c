@@ -43,19 +43,24 @@ static const char *entity_of(char c)
     }
 }
 
+/* Writes the first character of a text that is not empty; returns its octets. */
+static size_t write_character(struct writer *w, const char *text)
+{
+    size_t len = character_len(text);
+    const char *entity = entity_of(*text);
+    if (len == 0)
+        page_html_raw(w, "&#xfffd;");
+    else if (entity)
+        page_html_raw(w, entity);
+    else
+        writer_bytes(w, text, len);
+    return len > 0 ? len : 1;
+}
+
 void page_html_text(struct writer *w, const char *text)
 {
-    while (*text != '\0') {
-        size_t len = character_len(text);
-        const char *entity = entity_of(*text);
-        if (len == 0)
-            page_html_raw(w, "&#xfffd;");
-        else if (entity)
-            page_html_raw(w, entity);
-        else
-            writer_bytes(w, text, len);
-        text += len > 0 ? len : 1;
-    }
+    while (*text != '\0')
+        text += write_character(w, text);
 }
 
 void page_html_word(struct writer *w, const char *word)
@@ -68,11 +73,10 @@ void page_html_word(struct writer *w, const char *word)
         return;
     }
     page_html_text(w, "'");
-    for (; *word != '\0'; word += len) {
-        char part[UTF8_MAX + 1] = "";
-        len = character_len(word) > 0 ? character_len(word) : 1;
-        memcpy(part, word, len);
-        page_html_text(w, *word == '\'' ? "'\\''" : part);
+    while (*word != '\0') {
+        if (*word == '\'')
+            page_html_text(w, "'\\'"); /* out of the quotes, one quote; its own opens them again */
+        word += write_character(w, word);
     }
     page_html_text(w, "'");
 }

@@ -78,8 +78,7 @@ static void make_room(struct parking *parking, const struct target *device)
 {
     struct parked *parked, *oldest = NULL, *oldest_of_it = NULL;
     size_t of_it = 0;
-    LIST_FOREACH(parked, &parking->all, next)
-    {
+    LIST_FOREACH(parked, &parking->all, next) {
         oldest = parked;
         if (!is_for(parked, device))
             continue;
@@ -118,8 +117,7 @@ struct stream *parking_take(struct parking *parking, const struct target *device
                             struct address *address)
 {
     struct parked *parked;
-    LIST_FOREACH(parked, &parking->all, next)
-    {
+    LIST_FOREACH(parked, &parking->all, next) {
         if (parked->owner != owner || !is_for(parked, device))
             continue;
         struct stream *stream = parked->stream;

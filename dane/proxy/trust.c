@@ -209,7 +209,8 @@ static void run_machine(struct trust *trust)
     struct trust_made made;
     size_t from = trust->report->count;
     enum status status = trust_rights_owner(trust->request.ca_dir, &owner);
-    if (trust->request.verb == TRUST_INSTALL && (status != STATUS_OK || owner >= FIRST_PERSON)) {
+    bool foreign = owner != geteuid() && owner >= FIRST_PERSON;
+    if (trust->request.verb == TRUST_INSTALL && (status != STATUS_OK || foreign)) {
         trust_row_say(
             trust_report_add(trust->report, "Stores of the machine", trust->request.ca_dir),
             TRUST_REFUSED,

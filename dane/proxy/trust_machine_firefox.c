@@ -107,7 +107,7 @@ static void install(const struct trust *trust, const struct policies *policies,
         return;
     }
     bool same = merged && policies->text && strcmp(merged, policies->text) == 0;
-    if (status == STATUS_OK && !same)
+    if (status == STATUS_OK && merged && !same)
         status = put(policies, merged);
     free(merged);
     if (status != STATUS_OK)

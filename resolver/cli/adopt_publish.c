@@ -60,7 +60,7 @@ static void add_addresses(struct adopt *adopt, json_t *records)
 static enum status add_key(struct adopt *adopt, json_t *records)
 {
     struct name service;
-    uint8_t rdata[35] = {3, 1, 1};
+    uint8_t rdata[35] = {adopt->usage, TLSA_SPKI, TLSA_SHA256};
     if (!adopt->tls)
         return STATUS_OK;
     enum status status = service_name_make(&adopt->name.relative, adopt->port, &service);
@@ -68,7 +68,7 @@ static enum status add_key(struct adopt *adopt, json_t *records)
         status = STATUS_NAME_TOO_LONG;
     if (status != STATUS_OK)
         return status;
-    memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
+    memcpy(rdata + 3, adopt->key, 32);
     json_t *record = records_new(&service, RRTYPE_TLSA, RECORD_TTL);
     records_add(record, rdata, sizeof rdata);
     json_array_append_new(records, record);
@@ -101,7 +101,8 @@ static void add_note(struct adopt *adopt, json_t *records)
     gethostname(host, sizeof host - 1);
     (void)snprintf(by, sizeof by, "%.64s@%.120s", user ? user->pw_name : "?", host);
     address_text(&adopt->address, address);
-    (void)snprintf(how, sizeof how, "seen at %s port %u, %s", address, adopt->port,
+    (void)snprintf(how, sizeof how, "seen at %s port %u%s, %s", address, adopt->port,
+                   adopt->ca ? " with its CA" : "",
                    adopt->has_fingerprint ? "fingerprint compared"
                    : adopt->cli->yes      ? "accepted with --yes"
                                           : "accepted at the terminal");
@@ -114,13 +115,13 @@ static json_t *adopted_object(struct adopt *adopt, json_t *answer)
 {
     char address[ADDRESS_TEXT_SIZE];
     address_text(&adopt->address, address);
-    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:O, s:b, s:o, s:O?}", "name", adopt->full,
+    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:O, s:b, s:o, s:o, s:O?}", "name", adopt->full,
                      "address", address, "port", (int)adopt->port, "tls", adopt->tls, "fingerprint",
                      adopt->tls ? output_hex(adopt->device.facts.spki_sha256, 32) : json_null(),
                      "replaced_addresses", adopt->replaced, "replaced_key",
                      adopt->replaces_key && !adopt->keeps_key, "certificate",
-                     device_facts_object(&adopt->device), "generation",
-                     json_object_get(answer, "generation"));
+                     device_facts_object(&adopt->device), "anchor", adopt_ca_object(adopt),
+                     "generation", json_object_get(answer, "generation"));
 }
 
 static void say_adopted(struct adopt *adopt)
@@ -134,8 +135,9 @@ static void say_adopted(struct adopt *adopt)
     json_array_foreach(adopt->replaced, i, old)
         output_line(cli, "  its address %s was replaced", json_string_value(old));
     if (adopt->tls) {
-        hex_encode(adopt->device.facts.spki_sha256, 32, hex);
-        output_line(cli, "  with the key %s on port %u%s", hex, adopt->port,
+        hex_encode(adopt->key, 32, hex);
+        output_line(cli, "  with the %s %s on port %u%s", adopt->ca ? "CA" : "key", hex,
+                    adopt->port,
                     adopt->replaces_key && !adopt->keeps_key ? ", in place of the old key" : "");
         output_next(cli, "%s verify %s", cli->command, adopt->relative);
     } else {

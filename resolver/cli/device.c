@@ -28,8 +28,7 @@ enum status device_look(struct device *device, struct view *view, const struct a
     return STATUS_OK;
 }
 
-/* "2017-05-12"; dates beyond what a certificate can mean are said to be unreadable. */
-static void day_text(int64_t ms, char text[static OUTPUT_TIME_SIZE])
+void device_day_text(int64_t ms, char text[static OUTPUT_TIME_SIZE])
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm parts;
@@ -42,7 +41,11 @@ static void expired_text(const struct device *device, char text[static DEVICE_TE
 {
     char day[OUTPUT_TIME_SIZE], span[OUTPUT_TIME_SIZE];
     int64_t end = device->facts.not_after_ms, now = (int64_t)device->now_ms;
-    day_text(end, day);
+    device_day_text(end, day);
+    if (end >= now) {
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "a certificate between it and its CA has expired");
+        return;
+    }
     if (end > 0 && end < now) {
         output_span((uint64_t)(now - end), span);
         (void)snprintf(text, DEVICE_TEXT_SIZE, "its certificate expired on %s, %s ago", day, span);
@@ -60,6 +63,17 @@ static void issuer_text(const struct device *device, char text[static DEVICE_TEX
                        device->facts.issuer);
 }
 
+/* Under DANE-TA what is wrong may be so with a CA on the way, and not with the leaf. */
+static void weak_text(bool own, const char *kind, const char *what, const char *so,
+                      char text[static DEVICE_TEXT_SIZE])
+{
+    if (own)
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "weak %s: %s can be %s", kind, what, so);
+    else
+        (void)snprintf(text, DEVICE_TEXT_SIZE, "weak %s between it and its CA: it can be %s", kind,
+                       so);
+}
+
 /* One thing that is wrong, as a sentence fragment. */
 static void wrong_text(const struct device *device, enum forgiven_bit bit,
                        char text[static DEVICE_TEXT_SIZE])
@@ -71,8 +85,12 @@ static void wrong_text(const struct device *device, enum forgiven_bit bit,
         expired_text(device, text);
         break;
     case FORGIVEN_BIT_NOT_YET_VALID:
-        day_text(facts->not_before_ms, day);
-        (void)snprintf(text, DEVICE_TEXT_SIZE, "its certificate is not valid before %s", day);
+        device_day_text(facts->not_before_ms, day);
+        (void)snprintf(text, DEVICE_TEXT_SIZE,
+                       facts->not_before_ms > (int64_t)device->now_ms
+                           ? "its certificate is not valid before %s"
+                           : "a certificate between it and its CA is not valid yet",
+                       day);
         break;
     case FORGIVEN_BIT_NAME:
         name_text(device->name.wire, device->name.len, name);
@@ -83,12 +101,10 @@ static void wrong_text(const struct device *device, enum forgiven_bit bit,
         issuer_text(device, text);
         break;
     case FORGIVEN_BIT_WEAK_KEY:
-        (void)snprintf(text, DEVICE_TEXT_SIZE, "weak key: %s can be broken with enough money",
-                       facts->key);
+        weak_text(facts->weak_key, "key", facts->key, "broken with enough money", text);
         break;
     case FORGIVEN_BIT_WEAK_SIGNATURE:
-        (void)snprintf(text, DEVICE_TEXT_SIZE, "weak signature: %s can be forged",
-                       facts->signature);
+        weak_text(facts->weak_signature, "signature", facts->signature, "forged", text);
         break;
     case FORGIVEN_BIT_OLD_PROTOCOL:
         (void)snprintf(text, DEVICE_TEXT_SIZE, "old protocol: %s", device->probe.protocol);
@@ -117,8 +133,8 @@ void device_say_facts(const struct cli *cli, const struct device *device)
 {
     const struct certificate_facts *facts = &device->facts;
     char from[OUTPUT_TIME_SIZE], to[OUTPUT_TIME_SIZE], hex[DEVICE_HEX_SIZE];
-    day_text(facts->not_before_ms, from);
-    day_text(facts->not_after_ms, to);
+    device_day_text(facts->not_before_ms, from);
+    device_day_text(facts->not_after_ms, to);
     hex_encode(facts->spki_sha256, 32, hex);
     output_line(cli, "  subject      %s", facts->subject);
     output_line(cli, "  names        %s", *facts->names ? facts->names : "none");
@@ -139,7 +155,7 @@ json_t *device_bits(uint32_t bits)
 }
 
 /* JSON numbers are exact up to 2^53: a date beyond is null. */
-static json_t *date_object(int64_t ms)
+json_t *device_date_object(int64_t ms)
 {
     return ms == INT64_MIN || ms == INT64_MAX ? json_null() : json_integer(ms);
 }
@@ -149,16 +165,17 @@ json_t *device_facts_object(const struct device *device)
     const struct certificate_facts *facts = &device->facts;
     if (!device->has_facts)
         return json_null();
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "subject",
-        output_string(facts->subject, strlen(facts->subject)), "issuer",
-        output_string(facts->issuer, strlen(facts->issuer)), "names",
-        output_string(facts->names, strlen(facts->names)), "not_before",
-        date_object(facts->not_before_ms), "not_after", date_object(facts->not_after_ms), "key",
-        output_string(facts->key, strlen(facts->key)), "signature",
-        output_string(facts->signature, strlen(facts->signature)), "self_signed",
-        facts->self_signed, "spki_sha256", output_hex(facts->spki_sha256, 32), "protocol",
-        output_string(device->probe.protocol, strlen(device->probe.protocol)), "cipher",
-        output_string(device->probe.cipher, strlen(device->probe.cipher)), "wrong",
-        device_bits(device->verdict.wrong));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "subject",
+                     output_string(facts->subject, strlen(facts->subject)), "issuer",
+                     output_string(facts->issuer, strlen(facts->issuer)), "names",
+                     output_string(facts->names, strlen(facts->names)), "not_before",
+                     device_date_object(facts->not_before_ms), "not_after",
+                     device_date_object(facts->not_after_ms), "key",
+                     output_string(facts->key, strlen(facts->key)), "signature",
+                     output_string(facts->signature, strlen(facts->signature)), "self_signed",
+                     facts->self_signed, "spki_sha256", output_hex(facts->spki_sha256, 32),
+                     "protocol",
+                     output_string(device->probe.protocol, strlen(device->probe.protocol)),
+                     "cipher", output_string(device->probe.cipher, strlen(device->probe.cipher)),
+                     "wrong", device_bits(device->verdict.wrong));
 }

@@ -7,6 +7,7 @@
 #include "dane/verdict.h"
 #include "resolver/cli/cli.h"
 #include "resolver/cli/house.h"
+#include "resolver/cli/output.h"
 
 enum { DEVICE_HEX_SIZE = 65, DEVICE_TEXT_SIZE = 1024 };
 
@@ -33,6 +34,11 @@ void device_say_wrong(const struct cli *cli, const struct device *device, uint32
                       const char *indent);
 /* Subject, names, issuer, dates, key, signature, protocol. */
 void device_say_facts(const struct cli *cli, const struct device *device);
+
+/* "2017-05-12"; a date beyond what a certificate can mean is said to be unreadable. */
+void device_day_text(int64_t ms, char text[static OUTPUT_TIME_SIZE]);
+/* The same in JSON, in milliseconds since 1970; null. */
+json_t *device_date_object(int64_t ms);
 
 /* ["expired", …] */
 json_t *device_bits(uint32_t bits);

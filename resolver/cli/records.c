@@ -1,11 +1,13 @@
 /* records.c: see records.h. */
 #include "resolver/cli/records.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ledger/base/rrtype.h"
 #include "ledger/rdata.h"
+#include "resolver/cli/origins_hint.h"
 #include "resolver/cli/output.h"
 #include "resolver/cli/tlsa_hint.h"
 
@@ -72,7 +74,8 @@ static enum status parse_txt(const char *text, const struct name *origin, struct
 int records_argument(struct session *session, uint16_t type, const struct name *owner,
                      const char *text, struct record_data *data)
 {
-    char error[RECORD_ERROR_SIZE] = "", hint[TLSA_HINT_SIZE] = "";
+    char error[RECORD_ERROR_SIZE] = "", hint[ORIGINS_HINT_SIZE] = "";
+    static_assert((int)ORIGINS_HINT_SIZE >= (int)TLSA_HINT_SIZE, "either hint fits");
     const struct name *origin = own_names_apex(&session->own);
     enum status status = type == RRTYPE_TXT ? parse_txt(text, origin, data, error)
                                             : record_text_parse(type, text, origin, data, error);
@@ -86,6 +89,8 @@ int records_argument(struct session *session, uint16_t type, const struct name *
         return EXIT_YES;
     if (type == RRTYPE_TLSA)
         tlsa_hint(status, data->octets, data->len, hint);
+    if (type == RRTYPE_ORIGINS && (status == STATUS_RDATA || status == STATUS_TOO_LONG))
+        origins_hint(text, error, hint);
     char shown[128];
     output_escape(text, strlen(text), shown, sizeof shown);
     return output_error(session->cli, output_exit_code(status), NULL, status_name(status), hint,

@@ -1,5 +1,5 @@
 /* verb_adopt.c: `adopt NAME ADDR`: looks at a device, shows it, asks, and publishes its address and
- * key.
+ * key, or with --ca the key of a CA that it presents (adopt_ca.c).
  *
  * The household then trusts exactly the key that was seen: so everything that speaks against it is
  * shown before the question (what is wrong with the certificate, a key that is published already
@@ -41,6 +41,7 @@ static int parse_arguments(struct adopt *adopt)
                             "give the address that others in the house reach it at", "%s: %s",
                             shown, status_text(status));
     adopt->has_fingerprint = fingerprint != NULL;
+    adopt->ca = cli_option(cli, "--ca") != NULL;
     if (fingerprint && hex_decode(fingerprint, adopt->fingerprint, 32) != STATUS_OK)
         return output_error(cli, EXIT_USAGE, NULL, status_name(STATUS_MALFORMED),
                             "64 hex digits without separators",
@@ -106,6 +107,8 @@ static int look(struct adopt *adopt)
     if (status != STATUS_OK)
         return house_error(adopt->cli, status);
     adopt->tls = device->reached == STATUS_OK && device->has_facts;
+    adopt->usage = TLSA_DANE_EE;
+    memcpy(adopt->key, device->facts.spki_sha256, sizeof adopt->key);
     if (adopt->tls || device->reached == STATUS_MALFORMED || device->reached == STATUS_CLOSED)
         return EXIT_YES;
     return report_unreachable(adopt);
@@ -190,6 +193,12 @@ static bool publishes_key(struct view *view, const struct view_name *name, const
     return house_each_rr(rrset.data, rrset.data_len, rrset.count, compare_key, &same) && same.found;
 }
 
+static const char same_key_text[] =
+    "%s publishes the same key. A key that several devices share (set in the factory, for a whole "
+    "model) proves none of them.";
+static const char same_ca_text[] =
+    "%s trusts the same CA. Whatever has a certificate of it can pass as either.";
+
 /* A key that two devices share proves neither: a factory key, or one device under two names. */
 static void warn_same_key(struct adopt *adopt)
 {
@@ -201,17 +210,17 @@ static void warn_same_key(struct adopt *adopt)
     for (uint32_t i = 0; view_name_at(view, i, &at) == STATUS_OK && shown < SAME_KEY_SHOWN; i++) {
         char name[NAME_TEXT_SIZE];
         struct view_zone zone;
-        if (!publishes_key(view, &at, adopt->device.facts.spki_sha256) ||
+        if (!publishes_key(view, &at, adopt->key) ||
             view_zone_at(view, at.zone, &zone) != STATUS_OK ||
             ((zone.flags & VIEW_ZONE_ID_FORM) && zone.twin != zone.index))
             continue;
         if (name_is_within(at.wire, at.wire_len, adopt->name.full.wire, adopt->name.full.len))
             continue;
         name_text(at.wire, at.wire_len, name);
-        output_warning(adopt->cli,
-                       "%s publishes the same key. A key that several devices share (set in the "
-                       "factory, for a whole model) proves none of them.",
-                       name);
+        if (adopt->ca)
+            output_warning(adopt->cli, same_ca_text, name);
+        else
+            output_warning(adopt->cli, same_key_text, name);
         shown++;
     }
 }
@@ -219,12 +228,12 @@ static void warn_same_key(struct adopt *adopt)
 static void compare_published_key(struct adopt *adopt)
 {
     struct name service;
-    uint8_t rdata[35] = {3, 1, 1};
+    uint8_t rdata[35] = {adopt->usage, TLSA_SPKI, TLSA_SHA256};
     char hex[71];
     if (!adopt->tls || service_name_make(&adopt->name.relative, adopt->port, &service) != STATUS_OK)
         return;
     json_t *record = adopt_existing(adopt, &service, RRTYPE_TLSA);
-    memcpy(rdata + 3, adopt->device.facts.spki_sha256, 32);
+    memcpy(rdata + 3, adopt->key, 32);
     hex_encode(rdata, sizeof rdata, hex);
     size_t i;
     json_t *rr;
@@ -248,8 +257,8 @@ static void show_old_key(struct adopt *adopt)
         hex_encode(verdict->expected[i], verdict->expected_len[i], hex);
         output_line(adopt->cli, "  published    %s", hex);
     }
-    hex_encode(verdict->presented, 32, hex);
-    output_line(adopt->cli, "  presented    %s", hex);
+    hex_encode(adopt->key, 32, hex);
+    output_line(adopt->cli, "  %s    %s", adopt->ca ? "this CA's" : "presented", hex);
     output_line(adopt->cli,
                 "Go on only if you know why: a reset, a new certificate, a new device.");
 }
@@ -270,8 +279,11 @@ static void show(struct adopt *adopt)
     }
     output_line(cli, "%s port %u presents:", address, adopt->port);
     device_say_facts(cli, &adopt->device);
+    if (adopt->ca)
+        adopt_ca_show(adopt);
     if (adopt->device.verdict.wrong) {
-        output_line(cli, "\nWrong with it (and forgiven from now on, if you adopt this key):");
+        output_line(cli, "\nWrong with it (and forgiven from now on, if you adopt this %s):",
+                    adopt->ca ? "CA" : "key");
         device_say_wrong(cli, &adopt->device, adopt->device.verdict.wrong, "  - ");
     } else {
         output_line(cli, "\nNothing is wrong with it.");
@@ -279,7 +291,7 @@ static void show(struct adopt *adopt)
     if (adopt->replaces_key && !adopt->keeps_key)
         show_old_key(adopt);
     else if (adopt->keeps_key)
-        output_line(cli, "\nThis key is the published one already.");
+        output_line(cli, "\nThis %s is the published one already.", adopt->ca ? "CA" : "key");
 }
 
 static int confirm(struct adopt *adopt)
@@ -287,12 +299,12 @@ static int confirm(struct adopt *adopt)
     if (adopt->has_fingerprint)
         return EXIT_YES; /* the fingerprint was compared: that is the answer */
     char question[NAME_TEXT_SIZE + 128];
-    (void)snprintf(question, sizeof question, "%s as %s?",
+    (void)snprintf(question, sizeof question, "%s%s as %s?",
                    !adopt->tls ? "Publish its address"
                    : adopt->replaces_key && !adopt->keeps_key
                        ? "REPLACE the published key and adopt this device"
                        : "Adopt this device",
-                   adopt->full);
+                   adopt->ca ? " by its CA" : "", adopt->full);
     enum prompt_answer answer = prompt_ask(adopt->cli, question);
     if (answer == PROMPT_YES)
         return EXIT_YES;
@@ -322,14 +334,18 @@ static int look_and_ask(struct adopt *adopt)
     int code = load_existing(adopt);
     if (code == EXIT_YES)
         code = look(adopt);
-    if (code == EXIT_YES)
+    if (code == EXIT_YES && !adopt->ca)
         code = check_fingerprint(adopt);
     if (code == EXIT_YES)
         code = check_withdrawn(adopt);
+    if (code == EXIT_YES && adopt->ca)
+        code = adopt_ca_choose(adopt);
     if (code != EXIT_YES)
         return code;
     compare_published_key(adopt);
     show(adopt);
+    if (adopt->ca)
+        adopt_ca_warn(adopt);
     warn_same_key(adopt);
     return confirm(adopt);
 }

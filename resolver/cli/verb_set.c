@@ -21,13 +21,18 @@ static int parse_type(struct cli *cli, const char *text, uint16_t *type)
     output_escape(text, strlen(text), shown, sizeof shown);
     if (*type == 0)
         return output_error(cli, EXIT_REFUSED, NULL, status_name(STATUS_TYPE_UNSUPPORTED),
-                            "A, AAAA, TLSA, SRV, TXT, SSHFP, SVCB, HTTPS or CAA",
+                            "A, AAAA, TLSA, SRV, TXT, SSHFP, SVCB, HTTPS, CAA or ORIGINS",
                             "%s is no record type", shown);
     if (*type == RRTYPE_PEER)
         return output_error(cli, EXIT_REFUSED, NULL, status_name(STATUS_RESERVED),
                             "hearth help init",
                             "PEER records are made by `init` and `follow` alone");
     return EXIT_YES;
+}
+
+static bool is_one_an_argument(uint16_t type)
+{
+    return type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_TXT || type == RRTYPE_ORIGINS;
 }
 
 /* The records in the arguments after TYPE (the contract's rule), each as one text. The caller frees
@@ -42,7 +47,7 @@ static size_t split_arguments(uint16_t type, int argc, const char **argv, const 
         blank = blank || strpbrk(argv[i], " \t") != NULL;
         size += strlen(argv[i]) + 1;
     }
-    bool each = blank || type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_TXT || argc == 1;
+    bool each = blank || is_one_an_argument(type) || argc == 1;
     if (!each)
         *joined = calloc(1, size);
     for (int i = 0; each && i < argc; i++)
@@ -97,6 +102,13 @@ static void say_set(struct session *session, const struct name_argument *name, u
         struct next_name next;
         next_name(&next, name, 0);
         output_next(cli, "%s verify %s", cli->command, next.device);
+    } else if (type == RRTYPE_ORIGINS) {
+        char relative[NAME_TEXT_SIZE];
+        own_names_relative_text(&name->relative, relative);
+        output_line(
+            cli, "\nPages from there may now use it through hearth-proxy, with whatever it keeps "
+                 "in the browser. No other site may.");
+        output_next(cli, "to take that back: %s unset %s ORIGINS", cli->command, relative);
     } else {
         char relative[NAME_TEXT_SIZE];
         own_names_relative_text(&name->relative, relative);

@@ -1,6 +1,7 @@
 /* verb_verify.c: `verify NAME[:PORT]`: connects now and judges.
  *
- * Reads the view alone, so that it works without hearthd. Only `matched` ends with 0.
+ * Reads the view alone, so that it works without hearthd. Only `matched` ends with 0. A public name
+ * is for verify_public.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "resolver/cli/output.h"
 #include "resolver/cli/records.h"
 #include "resolver/cli/verbs.h"
+#include "resolver/cli/verify.h"
 #include "resolver/service_name.h"
 
 enum { DEFAULT_TIMEOUT_S = 10, TIMEOUT_MAX_S = 300 };
@@ -37,6 +39,13 @@ static const char *const meanings[] = {
     [VERDICT_UNREACHABLE] = "it could not be asked",
 };
 
+/* Was it a CA's key that matched, and not its own? */
+static bool is_by_authority(const struct device *device)
+{
+    return device->verdict.kind == VERDICT_MATCHED &&
+           device->published.records[device->verdict.matched].usage == TLSA_DANE_TA;
+}
+
 static json_t *expected_object(const struct verdict *verdict)
 {
     json_t *list = json_array();
@@ -57,7 +66,7 @@ static json_t *withdrawal_object(struct view *view, const struct verdict *verdic
                      (int)verdict->withdrawal.reason);
 }
 
-static json_t *verify_object(struct view *view, const struct device *device)
+json_t *verify_object(struct view *view, const struct device *device)
 {
     const struct verdict *verdict = &device->verdict;
     char name[NAME_TEXT_SIZE], address[ADDRESS_TEXT_SIZE] = "", author[65] = "";
@@ -90,10 +99,12 @@ static json_t *verify_object(struct view *view, const struct device *device)
 static void say_keys(const struct cli *cli, const struct device *device)
 {
     const struct verdict *verdict = &device->verdict;
+    const char *by_authority =
+        is_by_authority(device) && verdict->expected_count == 1 ? " (the CA's key)" : "";
     char hex[2 * TLSA_HASH_MAX + 1];
     for (size_t i = 0; i < verdict->expected_count; i++) {
         hex_encode(verdict->expected[i], verdict->expected_len[i], hex);
-        output_line(cli, "  expected     %s", hex);
+        output_line(cli, "  expected     %s%s", hex, by_authority);
     }
     if (verdict->has_presented) {
         hex_encode(verdict->presented, 32, hex);
@@ -172,28 +183,27 @@ static void say_next(const struct cli *cli, const struct look *look)
     }
 }
 
-static void say_verdict(const struct cli *cli, const struct look *look)
+void verify_say(const struct cli *cli, struct view *view, const struct device *device)
 {
-    const struct device *device = &look->device;
-    struct view *view = look->house.view;
     const struct verdict *verdict = &device->verdict;
     bool matched = verdict->kind == VERDICT_MATCHED;
     char name[NAME_TEXT_SIZE];
     name_text(device->name.wire, device->name.len, name);
     output_line(cli, "%s%s%s  %s:%u: %s", output_colour(cli, matched ? OUTPUT_GOOD : OUTPUT_BAD),
                 verdict_text(verdict->kind), output_colour(cli, OUTPUT_PLAIN), name, device->port,
-                meanings[verdict->kind]);
+                is_by_authority(device) ? "its certificate hangs on the CA that was published"
+                                        : meanings[verdict->kind]);
     say_keys(cli, device);
     say_answer(cli, device);
     say_signer(cli, view, device);
     if (verdict->forgiven)
-        output_line(cli, "  forgiven, because the key is the published one:");
+        output_line(cli, "  forgiven, because the %s is the published one:",
+                    is_by_authority(device) ? "CA" : "key");
     else if (verdict->wrong)
         output_line(cli, "  what came has also:");
     device_say_wrong(cli, device, verdict->wrong, "    ");
     if (verdict->soft)
         output_line(cli, "  this node has not heard from the household's witnesses for a while");
-    say_next(cli, look);
 }
 
 /* --- */
@@ -219,21 +229,20 @@ static int judge(struct cli *cli, struct look *look, unsigned timeout_ms)
                        "no address is published for it");
     if (look->count == 0 && !device->published.found)
         device->verdict.kind = VERDICT_NO_RECORD;
-    say_verdict(cli, look);
+    verify_say(cli, view, device);
+    say_next(cli, look);
     return output_object(cli, verify_object(view, device),
                          device->verdict.kind == VERDICT_MATCHED ? EXIT_YES : EXIT_NO);
 }
 
-int verb_verify(struct cli *cli)
+static int verify_household(struct cli *cli, unsigned timeout_ms)
 {
     struct look *look = calloc(1, sizeof *look);
     char hint[NAME_HINT_SIZE];
-    uint64_t timeout_s = DEFAULT_TIMEOUT_S;
     if (!look)
         return output_status(cli, STATUS_NO_MEMORY, NULL, "");
-    int code = cli_option_number(cli, "--timeout", 1, TIMEOUT_MAX_S, DEFAULT_TIMEOUT_S, &timeout_s);
-    enum status status =
-        code == EXIT_YES ? house_open(&look->house, cli->paths.view_file) : STATUS_OK;
+    int code = EXIT_YES;
+    enum status status = house_open(&look->house, cli->paths.view_file);
     if (status != STATUS_OK)
         code = house_error(cli, status);
     if (code == EXIT_YES) {
@@ -244,9 +253,20 @@ int verb_verify(struct cli *cli)
     if (code == EXIT_YES) {
         look->device.name = look->name.full;
         look->device.port = look->name.port;
-        code = judge(cli, look, (unsigned)timeout_s * 1000);
+        code = judge(cli, look, timeout_ms);
     }
     house_close(&look->house);
     free(look);
     return code;
+}
+
+int verb_verify(struct cli *cli)
+{
+    uint64_t timeout_s = DEFAULT_TIMEOUT_S;
+    int code = cli_option_number(cli, "--timeout", 1, TIMEOUT_MAX_S, DEFAULT_TIMEOUT_S, &timeout_s);
+    if (code != EXIT_YES)
+        return code;
+    unsigned timeout_ms = (unsigned)timeout_s * 1000;
+    return cli_option(cli, "--public") ? verify_public(cli, timeout_ms)
+                                       : verify_household(cli, timeout_ms);
 }

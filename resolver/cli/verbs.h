@@ -24,6 +24,8 @@ int verb_log(struct cli *cli);
 int verb_status(struct cli *cli);
 int verb_backup(struct cli *cli);
 int verb_export(struct cli *cli);
+int verb_trust(struct cli *cli);
+int verb_trust(struct cli *cli);
 int verb_help(struct cli *cli);
 
 #endif

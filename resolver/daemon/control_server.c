@@ -342,8 +342,7 @@ static struct control_session *find_longest(struct control_server *server,
                                             bool (*is)(const struct control_session *session))
 {
     struct control_session *session = NULL;
-    TAILQ_FOREACH(session, &server->sessions, link)
-    {
+    TAILQ_FOREACH(session, &server->sessions, link) {
         if (is(session))
             return session;
     }

@@ -302,8 +302,7 @@ static bool is_welcome(const struct tcp_server *server)
         return false;
     if (who->client == ANSWER_LOCAL)
         return true;
-    LIST_FOREACH(client, &server->clients, link)
-    {
+    LIST_FOREACH(client, &server->clients, link) {
         same += memcmp(&client->address, &who->peer, sizeof who->peer) == 0;
     }
     return same < TCP_ADDRESS_MAX && server->guest_count < TCP_GUESTS_MAX;

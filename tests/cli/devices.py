@@ -142,6 +142,80 @@ def oldest(h):
         h.expect(0, "forget", f"fax{number}")
 
 
+def openssl(h, *words):
+    subprocess.run(["openssl", *words], cwd=h.dir, check=True, capture_output=True, timeout=60)
+
+
+def make_chain(h):
+    """root -> middle -> leaf, and a stranger that has signed nothing of it."""
+    with open(h.path("ca.ext"), "w") as out:
+        out.write("basicConstraints=critical,CA:TRUE\n")
+    with open(h.path("leaf.ext"), "w") as out:
+        out.write("subjectAltName=DNS:gate-4711.vendor.example\n")
+    for name, issuer in (("root", None), ("middle", "root"), ("leaf", "middle"), ("stranger", None)):
+        openssl(h, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
+                "-subj", f"/CN=Vendor {name}", "-out", f"{name}.csr")
+        signer = ["-CA", f"{issuer}.crt", "-CAkey", f"{issuer}.key", "-CAcreateserial"] if issuer else ["-signkey", f"{name}.key"]
+        openssl(h, "x509", "-req", "-in", f"{name}.csr", "-days", "3650", "-extfile", "leaf.ext" if name == "leaf" else "ca.ext",
+                "-out", f"{name}.crt", *signer)
+
+
+def sends(h, file, *names):
+    with open(h.path(file), "w") as out:
+        out.writelines(open(h.path(f"{name}.crt")).read() for name in names)
+    return Device(h, NAS, "leaf.key", "--chain", h.path(file))
+
+
+def authority(h):
+    """adopt --ca: whatever the CA signs is the device, under that name alone."""
+    make_chain(h)
+    gate = sends(h, "whole.pem", "leaf", "stranger", "middle", "root")
+    h.expect(2, "adopt", "gate", NAS, "--ca")
+    other = h.expect(4, "adopt", "gate", NAS, "--ca", "--fingerprint", "ab" * 32, rule="fingerprint", hint="--ca")
+    h.check(len(other.get("authorities", [])) == 2, f"the CAs that could be trusted: {other}")
+    middle = next(key for key in other["authorities"] if key != other["authorities"][-1])
+    done = h.expect(0, "adopt", "gate", NAS, "--ca", "--yes")
+    root = done["anchor"]["spki_sha256"]
+    h.check(done["anchor"]["subject"] == "CN=Vendor root" and root == other["authorities"][1], "the CA at the top")
+    h.check(done["fingerprint"] == gate.fingerprint and done["certificate"]["wrong"] == ["name"], f"the leaf: {done}")
+    h.check("gate.maple.home.arpa" in done["warnings"][0] and "every device" in done["warnings"][0], "what it means is said")
+    h.check(h.data("gate")[("_443._tcp.gate.maple.home.arpa", "TLSA")] == [f"2 1 1 {root}"], "TLSA 2 1 1")
+    text = h.run("adopt", "gate", NAS, "--ca", "--yes").stdout
+    h.check(all(f"CN=Vendor {name}" in text for name in ("leaf", "middle", "root", "stranger"))
+            and "sent along, and not needed:\n  subject      CN=Vendor stranger" in text, f"the whole chain: {text}")
+    judged = h.expect(0, "verify", "gate")
+    h.check(judged["expected"] == [root] and judged["presented"] == gate.fingerprint and judged["forgiven"] == ["name"],
+            f"matched by the CA: {judged}")
+    h.check(h.run("verify", "gate").stdout.startswith("matched  gate.maple.home.arpa:443: its certificate hangs on the CA"), "text")
+    chosen = h.expect(0, "adopt", "gate", NAS, "--ca", "--fingerprint", middle)
+    h.check(chosen["anchor"]["subject"] == "CN=Vendor middle" and chosen["replaced_key"] is True, f"the CA asked for: {chosen}")
+    twice = h.expect(0, "adopt", "door", NAS, "--ca", "--fingerprint", middle)
+    h.check(any("trusts the same CA" in text for text in twice["warnings"]), f"one CA, two names: {twice['warnings']}")
+    h.expect(0, "forget", "door")
+    # As if the machine trusted it for the whole web.
+    trusting = {**os.environ, "SSL_CERT_FILE": h.path("root.crt")}
+    h.expect(4, "adopt", "gate", NAS, "--ca", "--yes", rule="public-ca", env=trusting)
+    named = h.expect(0, "adopt", "gate", NAS, "--ca", "--fingerprint", root, env=trusting)
+    h.check(any("every web site" in text for text in named["warnings"]), "and when it is named, a warning")
+    gate.stop()
+    for file, names, rule in (("alone.pem", ["leaf"], "no-ca"), ("gap.pem", ["leaf", "root"], "SIGNATURE"),
+                              ("strange.pem", ["leaf", "stranger"], "SIGNATURE"), ("twice.pem", ["leaf", "leaf"], "no-ca")):
+        gate = sends(h, file, *names)
+        h.expect(4, "adopt", "gate", NAS, "--ca", "--yes", rule=rule, hint="adopt gate")
+        h.check(h.expect(1, "verify", "gate")["verdict"] == "mismatch", f"{file} does not match the CA")
+        gate.stop()
+    plain = Device(h, NAS, "radio.pem", "--plain")
+    h.expect(4, "adopt", "gate", NAS, "--ca", "--yes", rule="no-ca")
+    plain.stop()
+    gate = sends(h, "whole.pem", "leaf", "middle", "root")
+    h.expect(0, "revoke", "gate", "--yes")
+    h.check(h.expect(1, "verify", "gate")["verdict"] == "withdrawn", "its CA was withdrawn")
+    h.expect(4, "adopt", "gate", NAS, "--ca", "--yes", rule="withdrawn")
+    h.expect(4, "adopt", "gate", NAS, "--ca", "--fingerprint", root, rule="withdrawn")
+    gate.stop()
+    h.expect(0, "forget", "gate")
+
+
 def revoke(h, camera):
     h.expect(2, "revoke", "camera:443")
     done = h.expect(0, "revoke", "camera:443", "--reason", "stolen", "--yes")
@@ -175,6 +249,7 @@ def main():
         devices.append(change(h, camera))
         plain(h)
         oldest(h)
+        authority(h)
         revoke(h, camera)
     finally:
         for device in devices:

@@ -153,6 +153,45 @@ def every_type(h):
     h.expect(0, "unset", "_8443._tcp.tv")
 
 
+def origins(h):
+    """Which sites may use a device: a fact of the household that no DNS answer has."""
+    first, second = "https://panel.maple.home.arpa", "https://[fd00::1]:8443"
+    h.expect(0, "set", "camera", "ORIGINS", first, second)
+    kept = [row["data"] for row in h.expect(0, "ls", "camera", "--all")["names"] if row["type"] == "ORIGINS"]
+    h.check(sorted(kept) == sorted([first, second]), f"ls --all: {kept}")
+    shown = [row["data"] for row in h.expect(0, "show", "camera")["records"] if row["type"] == "ORIGINS"]
+    h.check(shown and sorted(shown[0]) == sorted([first, second]), f"show: {shown}")
+    h.check(not any(row["type"] == "ORIGINS" for row in h.expect(0, "ls")["names"]), "ls has what DNS has")
+    h.check("panel" not in h.expect(0, "export", "zone")["text"], "nor is it in the zone")
+    for rrtype in ("TYPE65281", "ANY"):
+        said = subprocess.run(["dig", "@127.0.0.1", "-p", "15301", "camera.maple.home.arpa", rrtype, "+tcp"],
+                              capture_output=True, encoding="utf-8", timeout=60).stdout
+        h.check("status: " in said and "panel" not in said and "65281\t" not in said.split("ANSWER SECTION")[-1],
+                f"{rrtype} is answered without it: {said}")
+    for wrong, meant, why in [("https://panel.example/", "https://panel.example", "no path"),
+                              ("https://panel.example/x?y#z", "https://panel.example", "no path"),
+                              ("http://panel.example", "https://panel.example", "https://"),
+                              ("panel.example", "https://panel.example", "https://"),
+                              ("https://Panel.Example", "https://panel.example", "lower case"),
+                              ("https://panel.example:443", "https://panel.example", "the port"),
+                              ("https://me:x@panel.example:8443", "https://panel.example:8443", "user"),
+                              ("https://panel.example.", "https://panel.example", "dot at its end"),
+                              ("https://[FD00:0::1]:8443", "https://[fd00::1]:8443", "lower case"),
+                              ("https://b\u00fccher.example", "https://xn--bcher-kva.example", "as browsers do"),
+                              ("https://*.example", None, "wildcard"), ("*", None, "wildcard"), ("null", None, "null"),
+                              ("https://", None, "as browsers do"), ("https://" + "a" * 300, None, "255 octets"),
+                              ("https://a.example https://b.example/", None, "one origin"), ("", None, "https://")]:
+        refused = h.expect(4, "set", "camera", "ORIGINS", wrong)
+        h.check(why in refused["error"], f"{wrong}: {refused}")
+        h.check(refused["hint"] == (meant or "https://panel.example, or https://panel.example:8443"), f"{wrong}: {refused}")
+        if meant:
+            h.expect(0, "set", "camera", "ORIGINS", meant)
+    said = h.run("set", "camera", "ORIGINS", first).stdout
+    h.check("hearth-proxy" in said and said.rstrip().endswith("unset camera ORIGINS"), f"what it does, and how to undo it: {said}")
+    h.expect(0, "unset", "camera", "ORIGINS")
+    h.check(not any(row["type"] == "ORIGINS" for row in h.expect(0, "ls", "--all")["names"]), "unset")
+
+
 def words_for_the_shell(h):
     """A hint can be typed: it has the folder as the shell takes it."""
     odd = h.path("it's a folder")
@@ -322,6 +361,7 @@ def main():
         household = init(h)
         init_goes_on(h)
         set_and_ls(h, household)
+        origins(h)
         words_for_the_shell(h)
         wrong_input(h)
         take_away(h)

@@ -38,9 +38,12 @@ static const char usage_text[] =
     "  --issuer CN           signed by a CA of that name, which is sent along; else self-signed\n"
     "  --issuer-key FILE     the CA's key (P-256): read; made when there is none\n"
     "  --issuer-out FILE     writes the CA's certificate as PEM\n"
+    "  --chain FILE          PEM: sends these, leaf first, and makes none (with --key)\n"
     "  --certificate-out F   writes the device's certificate as PEM\n"
     "  --min-tls VERSION     1.0 (the default), 1.1, 1.2, 1.3\n"
     "  --max-tls VERSION     the newest\n"
+    "  --turn FILE           renegotiates after the handshake, with this key (TLS 1.2): answers "
+    "only then\n"
     "  --no-sni              refuse a handshake that names a server\n"
     "  --no-news             hang up on a ClientHello newer than TLS 1.0\n"
     "  --hang                accept and say nothing\n"
@@ -49,7 +52,7 @@ static const char usage_text[] =
 
 struct options {
     const char *listen, *key_type, *key_file, *issuer, *issuer_key_file, *issuer_out;
-    const char *certificate_out, *title, *text;
+    const char *certificate_out, *chain_file, *title, *text, *turn_file;
     uint16_t port;
     int min_version, max_version;
     enum device_manner manner;
@@ -57,9 +60,11 @@ struct options {
     struct minted leaf;
 };
 
+enum { CHAIN_MAX = 8 };
+
 struct identity {
-    EVP_PKEY *key, *issuer_key;
-    X509 *chain[2];
+    EVP_PKEY *key, *issuer_key, *turned_key;
+    X509 *chain[CHAIN_MAX], *turned;
     size_t chain_len;
 };
 
@@ -100,9 +105,11 @@ enum option_id {
     OPTION_ISSUER,
     OPTION_ISSUER_KEY,
     OPTION_ISSUER_OUT,
+    OPTION_CHAIN,
     OPTION_CERTIFICATE_OUT,
     OPTION_MIN_TLS,
     OPTION_MAX_TLS,
+    OPTION_TURN,
     OPTION_NO_SNI,
     OPTION_NO_NEWS,
     OPTION_HANG,
@@ -125,9 +132,11 @@ static const struct option long_options[] = {
     {"issuer", required_argument, NULL, OPTION_ISSUER},
     {"issuer-key", required_argument, NULL, OPTION_ISSUER_KEY},
     {"issuer-out", required_argument, NULL, OPTION_ISSUER_OUT},
+    {"chain", required_argument, NULL, OPTION_CHAIN},
     {"certificate-out", required_argument, NULL, OPTION_CERTIFICATE_OUT},
     {"min-tls", required_argument, NULL, OPTION_MIN_TLS},
     {"max-tls", required_argument, NULL, OPTION_MAX_TLS},
+    {"turn", required_argument, NULL, OPTION_TURN},
     {"no-sni", no_argument, NULL, OPTION_NO_SNI},
     {"no-news", no_argument, NULL, OPTION_NO_NEWS},
     {"hang", no_argument, NULL, OPTION_HANG},
@@ -163,8 +172,12 @@ static const char **text_option(struct options *options, int id)
         return &options->issuer_key_file;
     case OPTION_ISSUER_OUT:
         return &options->issuer_out;
+    case OPTION_CHAIN:
+        return &options->chain_file;
     case OPTION_CERTIFICATE_OUT:
         return &options->certificate_out;
+    case OPTION_TURN:
+        return &options->turn_file;
     case OPTION_TITLE:
         return &options->title;
     case OPTION_TEXT:
@@ -258,22 +271,46 @@ static bool make_issuer(struct options *options, struct identity *identity)
     return write_certificate(options->issuer_out, identity->chain[1]);
 }
 
+static bool read_chain(const char *path, struct identity *identity)
+{
+    FILE *file = fopen(path, "re");
+    X509 *x509 = NULL;
+    identity->chain_len = 0;
+    while (file && identity->chain_len < CHAIN_MAX &&
+           (x509 = PEM_read_X509(file, NULL, NULL, NULL)) != NULL)
+        identity->chain[identity->chain_len++] = x509;
+    if (file)
+        fclose(file);
+    return identity->chain_len > 0;
+}
+
 static bool make_identity(struct options *options, struct identity *identity)
 {
     *identity = (struct identity){.chain_len = 1};
     identity->key = key_for(options->key_file, options->key_type);
     if (!identity->key || (options->issuer && !make_issuer(options, identity)))
         return false;
+    if (options->chain_file)
+        return read_chain(options->chain_file, identity);
     identity->chain[0] = minted_certificate(&options->leaf, identity->key);
+    if (options->turn_file) {
+        identity->turned_key = minted_key_file(options->turn_file, options->key_type);
+        if (identity->turned_key)
+            identity->turned = minted_certificate(&options->leaf, identity->turned_key);
+        if (!identity->turned)
+            return false;
+    }
     return identity->chain[0] && write_certificate(options->certificate_out, identity->chain[0]);
 }
 
 static void free_identity(struct identity *identity)
 {
-    X509_free(identity->chain[0]);
-    X509_free(identity->chain[1]);
+    for (size_t i = 0; i < CHAIN_MAX; i++)
+        X509_free(identity->chain[i]);
     EVP_PKEY_free(identity->key);
     EVP_PKEY_free(identity->issuer_key);
+    X509_free(identity->turned);
+    EVP_PKEY_free(identity->turned_key);
 }
 
 /* Stop signals are blocked from here on; the server lets them in where it sleeps. */
@@ -295,8 +332,11 @@ static bool serve(const struct options *options, const struct identity *identity
     uint8_t spki[32];
     char hex[65];
     uint16_t port = options->port;
-    struct device_server server = {
-        .manner = options->manner, .title = options->title, .text = options->text};
+    struct device_server server = {.manner = options->manner,
+                                   .title = options->title,
+                                   .text = options->text,
+                                   .turned = identity->turned,
+                                   .turned_key = identity->turned_key};
     server.context = device_context(identity->key, identity->chain, identity->chain_len,
                                     options->min_version, options->max_version);
     if (!server.context || !minted_spki_sha256(identity->key, spki)) {

@@ -25,6 +25,8 @@ struct client {
     size_t request_len;
     char page[PAGE_MAX];
     size_t page_len, page_sent;
+    uint8_t finished[64]; /* the client's, of the first handshake */
+    size_t finished_len;
 };
 
 static volatile sig_atomic_t stopped;
@@ -171,12 +173,34 @@ static bool request_is_whole(const struct client *client)
            memmem(client->request, client->request_len, "\r\n\r\n", 4) != NULL;
 }
 
-static void client_handshake(struct client *client)
+/* TLS 1.2 lets a server begin anew, with another certificate. */
+static void turn(const struct device_server *server, struct client *client)
+{
+    client->finished_len =
+        SSL_get_peer_finished(client->ssl, client->finished, sizeof client->finished);
+    if (SSL_use_certificate(client->ssl, server->turned) != 1 ||
+        SSL_use_PrivateKey(client->ssl, server->turned_key) != 1 ||
+        SSL_renegotiate(client->ssl) != 1)
+        client->state = CLIENT_DONE;
+    else
+        (void)SSL_do_handshake(client->ssl);
+}
+
+static bool has_turned(const struct client *client)
+{
+    uint8_t finished[sizeof client->finished];
+    size_t len = SSL_get_peer_finished(client->ssl, finished, sizeof finished);
+    return len != client->finished_len || memcmp(finished, client->finished, len) != 0;
+}
+
+static void client_handshake(const struct device_server *server, struct client *client)
 {
     int rc = SSL_accept(client->ssl);
     if (rc == 1) {
         client->state = CLIENT_READ;
         client->events = POLLIN;
+        if (server->turned)
+            turn(server, client);
     } else {
         client_wait(client, rc);
     }
@@ -188,7 +212,9 @@ static void client_request(const struct device_server *server, struct client *cl
                              REQUEST_MAX - 1 - client->request_len);
     client->request_len += got;
     client->request[client->request_len] = '\0';
-    if (got > 0 && request_is_whole(client))
+    if (server->turned && (client->state != CLIENT_READ || !has_turned(client)))
+        return;
+    if ((got > 0 || server->turned) && client->request_len > 0 && request_is_whole(client))
         make_page(server, client);
 }
 
@@ -210,7 +236,7 @@ static void client_step(const struct device_server *server, struct client *clien
     do {
         before = client->state;
         if (before == CLIENT_HANDSHAKE)
-            client_handshake(client);
+            client_handshake(server, client);
         else if (before == CLIENT_READ)
             client_request(server, client);
         else if (before == CLIENT_WRITE)
@@ -282,6 +308,7 @@ void device_server_run(const struct device_server *server)
     struct pollfd pollers[DEVICE_CLIENTS_MAX + 1];
     sigset_t none;
     sigemptyset(&none);
+    (void)signal(SIGPIPE, SIG_IGN); /* a client may go while OpenSSL still writes */
     for (size_t i = 0; i < DEVICE_CLIENTS_MAX; i++)
         clients[i].fd = -1;
     while (!stopped) {

@@ -25,6 +25,9 @@ struct device_server {
     enum device_manner manner;
     SSL_CTX *context; /* of DEVICE_TLS */
     const char *title, *text;
+    X509 *
+        turned; /* with its key: shown by a renegotiation after the handshake; only then it answers. NULL: none */
+    EVP_PKEY *turned_key;
 };
 
 /* Listens on a literal address; *port 0 is any, and becomes the one that it is. -1 on failure, with

@@ -124,6 +124,30 @@ static void reinstated(struct story *s, int at)
         (void)story_policy(s, at, 1, 2);
 }
 
+/* Granted again on one line of an era, joined with the other, then a RECOVER: which of the key's
+ * rights the last REVOKE reinstates. */
+static void recovered_after_merge(struct story *s, int at)
+{
+    int suspension;
+    at = story_grant(s, at, 'a', ROLE_ADMIN, NULL);
+    at = story_grant(s, at, 'b', ROLE_NODE, NULL);
+    (void)suspend_b(s, &suspension);
+    int withdrawal = story_withdraw(s, suspension, 1);
+    at = story_recover(s, at, 'O', 'o');
+    int fork = story_grant(s, at, 'b', ROLE_NODE, NULL);
+    int again = history_grant(s, fork, 'a');
+    if (story_random(s, 2))
+        again = story_scope(s, again, 'a', "cam", LIST(suspension));
+    bool early = story_random(s, 2) > 0;
+    int other = early ? story_revoke(s, fork, 'a', LIST(withdrawal)) : story_policy(s, fork, 1, 2);
+    at = story_random(s, 2) ? story_merge(s, again, other) : story_merge(s, other, again);
+    if (story_random(s, 3) == 0)
+        at = story_revoke(s, at, 'a', LIST(withdrawal));
+    at = story_recover(s, at, 'P', 'p');
+    at = story_grant(s, at, 'b', ROLE_NODE, NULL);
+    (void)story_revoke(s, at, 'a', LIST(withdrawal));
+}
+
 /* Lists follow lists; replacing writes and a WITHDRAW stand before and after the heads named. */
 static void lists_follow(struct story *s, int at)
 {
@@ -143,7 +167,7 @@ static void lists_follow(struct story *s, int at)
     heads[2] = story_withdraw(s, heads[1], 1);
     heads[3] = story_set(s, heads[2], "door", 5, LIST(door));
     (void)story_tlsa(s, door, "cam", 1, NONE);
-    for (uint32_t left = 1 + story_random(s, 3); left > 0; left--) {
+    for (uint32_t left = 1 + story_random(s, 4); left > 0; left--) {
         const char *list = lists[story_random(s, 5)];
         bool any = story_random(s, 4) > 0;
         int head = heads[story_random(s, 4)];
@@ -317,6 +341,7 @@ void history_theme(struct story *s, int genesis, uint64_t theme)
                                                           plain,
                                                           reinstated_beside,
                                                           reinstated,
+                                                          recovered_after_merge,
                                                           lists_follow,
                                                           revoked_twice,
                                                           lifted,

@@ -619,6 +619,74 @@ static void a_third_branch_reinstates_after_a_merge(void **state)
     }
 }
 
+/* --- a RECOVER after a MERGE: its era's GRANT, on whichever branch, is the last one --- */
+
+/* 'a' is granted again on one branch, and may be narrowed to "cam"; the other says nothing. Merged
+ * in either direction. */
+static int tell_granted_beside(struct tale *t, bool swapped, uint8_t role, bool narrowed)
+{
+    begin_suspended(t);
+    t->owners = "OP";
+    t->fork = story_grant(&t->s, recover_ours(t, t->fork), 't', ROLE_NODE, NULL);
+    int granted = story_grant(&t->s, t->fork, 'a', role, NULL);
+    if (narrowed)
+        granted = story_scope(&t->s, granted, 'a', "cam", LIST(t->suspend));
+    int beside = story_policy(&t->s, t->fork, 1, 2);
+    return swapped ? story_merge(&t->s, granted, beside) : story_merge(&t->s, beside, granted);
+}
+
+/* A RECOVER, and a REVOKE of 'a' up to that entry. */
+static void recover_and_revoke(struct tale *t, int at, int head)
+{
+    at = story_recover(&t->s, at, 'X', 'Y');
+    at = story_grant(&t->s, at, 't', ROLE_NODE, NULL);
+    (void)story_revoke(&t->s, at, 'a', LIST(head));
+}
+
+static void after_a_merge_the_old_role_is_that_of_the_era_merged(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        struct tale t;
+        int at = tell_granted_beside(&t, way & 1, ROLE_NODE, false);
+        if (way & 2)
+            at = story_revoke(&t.s, at, 'a', LIST(t.suspend));
+        is_served(&t, RULE_NO_RIGHT);
+        recover_and_revoke(&t, at, t.suspend);
+        is_served(&t, RULE_NO_RIGHT);
+        story_end(&t.s);
+    }
+}
+
+static void after_a_merge_the_old_lists_are_those_of_the_era_merged(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        struct tale t;
+        enum rule rule = way & 2 ? RULE_DENIAL_ENDED : RULE_NONE;
+        int at = tell_granted_beside(&t, way & 1, ROLE_ADMIN, way & 2);
+        int withdraw = story_withdraw(&t.s, t.suspend, 1);
+        story_rule(&t.s, withdraw, rule);
+        recover_and_revoke(&t, at, withdraw);
+        story_rule(&t.s, withdraw, rule);
+        is_suspended(&t);
+        story_end(&t.s);
+    }
+}
+
+static void after_a_merge_what_was_reinstated_is_so_again(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        struct reinstated r;
+        tell_reinstated(&r, way & 1, ROLE_NODE);
+        int at = merge_reinstated(&r, way & 2);
+        recover_and_revoke(&r.t, at, r.t.suspend);
+        is_suspended(&r.t);
+        story_end(&r.t.s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -643,6 +711,9 @@ int main(void)
         cmocka_unit_test(what_a_merge_joined_ends_as_all_else),
         cmocka_unit_test(a_merge_of_what_was_not_reinstated_adds_nothing),
         cmocka_unit_test(a_third_branch_reinstates_after_a_merge),
+        cmocka_unit_test(after_a_merge_the_old_role_is_that_of_the_era_merged),
+        cmocka_unit_test(after_a_merge_the_old_lists_are_those_of_the_era_merged),
+        cmocka_unit_test(after_a_merge_what_was_reinstated_is_so_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,7 @@ static void withdrawals_and_labels(void **state)
     assert_int_equal(name_parse(&wire, "any.maple.home.arpa"), STATUS_OK);
     assert_int_equal(view_find_zone(&b.view, wire.wire, wire.len, &zone), STATUS_OK);
     assert_int_equal(zone.withdrawn_count, 3);
+    assert_int_equal(zone.order, 1);
     assert_int_equal(view_find_withdrawn(&b.view, &zone, own->withdrawn[1].hash, &w), STATUS_OK);
     assert_int_equal(w.time, 1); /* the earlier of the two */
     assert_int_equal(view_find_withdrawn(&b.view, &zone, oak->withdrawn[0].hash, &w),
@@ -319,6 +320,7 @@ static void withdrawals_and_labels(void **state)
     assert_int_equal(zone.soft_ms, 11);
     assert_int_equal(zone.hard_ms, 12);
     assert_int_equal(zone.flags, 0);
+    assert_int_equal(zone.order, 2);
     assert_int_equal(view_find_withdrawn(&b.view, &zone, oak->withdrawn[0].hash, &w), STATUS_OK);
     assert_int_equal(w.zone, zone.index);
     drop(&b);

@@ -136,6 +136,21 @@ static void the_first_followed_has_it(void **state)
     house_drop(&house);
 }
 
+/* Whatever stands first in the view. */
+static void ones_own_goes_before_all(void **state)
+{
+    (void)state;
+    struct made_house house = {0};
+    struct key_share *share = key_share_create();
+    publish(house_add(&house, "birch", false), "_443._tcp.camera", &camera);
+    publish(house_add(&house, "maple", true), "_443._tcp.camera", &camera);
+    house_finish(&house);
+    assert_true(is_taken(share, &house, "birch.home.arpa", &camera));
+    assert_false(is_taken(share, &house, "maple.home.arpa", &camera));
+    key_share_free(share);
+    house_drop(&house);
+}
+
 /* The household itself may have one device under two names. */
 static void two_names_of_one_household_are_no_matter(void **state)
 {
@@ -324,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ones_own_key_is_not_served_under_anothers_name),
         cmocka_unit_test(the_first_followed_has_it),
+        cmocka_unit_test(ones_own_goes_before_all),
         cmocka_unit_test(two_names_of_one_household_are_no_matter),
         cmocka_unit_test(every_form_of_record_counts),
         cmocka_unit_test(a_key_as_it_is_counts_too),

@@ -17,6 +17,7 @@
 
 #include "dane/probe_reason.h"
 #include "dane/proxy/stream.h"
+#include "dane/proxy/wire.h"
 #include "dane/tls_context.h"
 #include "tests/tools/device_server.h"
 #include "tests/tools/minted.h"
@@ -293,7 +294,7 @@ static void tls_over_octets_that_came(void **state)
     (void)state;
     static const struct stream_handlers first = {
         .ready = on_ready, .input = on_hello, .drained = on_drained, .failed = on_failed};
-    struct end near = {0}, far = {0};
+    struct end far = {0};
     int fds[2];
     char yes[4];
     uint8_t hello[4096];
@@ -328,7 +329,6 @@ static void tls_over_octets_that_came(void **state)
     SSL_free(ssl);
     close(fds[0]);
     drop(&far);
-    (void)near;
 }
 
 /* --- ends and failures --- */
@@ -338,7 +338,6 @@ static void nothing_is_told_inside_a_call(void **state)
     (void)state;
     struct end near = {0}, far = {0};
     open_pair(&near, &far);
-    assert_int_equal(write(STDOUT_FILENO, "", 0), 0);
     stream_write(near.stream, "\0", 1);
     stream_finish(near.stream);
     stream_set_handlers(near.stream, &handlers, &near);
@@ -408,6 +407,21 @@ static void a_reset(void **state)
         assert_false(stream_input_ended(near.stream));
         drop(&near);
     }
+}
+
+/* Sent to nobody: no signal, and swallowed from then on. */
+static void a_wire_without_another_end(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    close(fds[1]);
+    struct wire wire = {.fd = fds[0]};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(wire_send(&wire, "x", 1), 1);
+        assert_true(wire.is_broken);
+    }
+    close(fds[0]);
 }
 
 /* What makes no sense as TLS; and the reason has the first octets. */
@@ -567,6 +581,7 @@ int main(void)
         cmocka_unit_test(nothing_is_told_inside_a_call),
         cmocka_unit_test(an_end_without_farewell),
         cmocka_unit_test(a_reset),
+        cmocka_unit_test(a_wire_without_another_end),
         cmocka_unit_test(no_tls_at_all),
         cmocka_unit_test(a_handshake_without_end),
         cmocka_unit_test(time_runs_out),

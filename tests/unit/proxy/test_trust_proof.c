@@ -22,11 +22,18 @@
 static char folder[64];
 static struct ca ca;
 
+static void add_extension(int kind, const char *value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, ca.certificate, ca.certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, kind, value);
+    assert_int_equal(X509_add_ext(ca.certificate, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+}
+
 /* A CA without constraints, or with the given ones. */
 static void make_ca(const char *constraints)
 {
-    static const char *const values[] = {"critical,CA:TRUE", "critical,keyCertSign"};
-    static const int kinds[] = {NID_basic_constraints, NID_key_usage};
     ca = (struct ca){.certificate = X509_new(), .key = EVP_EC_gen("P-256")};
     X509 *root = ca.certificate;
     X509_NAME *name = X509_get_subject_name(root);
@@ -35,21 +42,15 @@ static void make_ca(const char *constraints)
                                                 (const uint8_t *)"Hearth CA test", -1, -1, 0),
                      1);
     assert_int_equal(X509_set_issuer_name(root, name), 1);
-    assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(root), constraints ? 2 : 1), 1);
+    assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(root), 1), 1);
     X509_gmtime_adj(X509_getm_notBefore(root), -86400);
     X509_gmtime_adj(X509_getm_notAfter(root), 86400 * 30);
     assert_int_equal(X509_set_pubkey(root, ca.key), 1);
-    for (size_t i = 0; i < 2; i++) {
-        X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, kinds[i], values[i]);
-        assert_int_equal(X509_add_ext(root, extension, -1), 1);
-        X509_EXTENSION_free(extension);
-    }
-    if (constraints) {
-        X509_EXTENSION *extension =
-            X509V3_EXT_conf_nid(NULL, NULL, NID_name_constraints, constraints);
-        assert_int_equal(X509_add_ext(root, extension, -1), 1);
-        X509_EXTENSION_free(extension);
-    }
+    add_extension(NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(NID_key_usage, "critical,keyCertSign");
+    add_extension(NID_subject_key_identifier, "hash");
+    if (constraints)
+        add_extension(NID_name_constraints, constraints);
     assert_true(X509_sign(root, ca.key, EVP_sha256()) > 0);
 }
 
