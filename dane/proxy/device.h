@@ -20,7 +20,8 @@
 #include "ledger/base/view_file.h"
 
 struct event_base;
-struct device_pool; /* TLS context, known CAs, sessions */
+struct device_shown; /* device_sessions.h */
+struct device_pool;  /* TLS context, known CAs, sessions */
 struct device_attempt;
 
 enum device_outcome {
@@ -70,7 +71,10 @@ void device_cancel(struct device_attempt *attempt);
 void device_judge_again(struct device_pool *pool, struct stream *stream, const struct name *name,
                         uint16_t port, struct verdict *verdict);
 
-/* The leaf that the device showed, borrowed from the stream; empty for a plain one. */
-struct der device_leaf(struct stream *stream);
+/* What the device showed that this stream leads to: a count of the caller's (device_shown_drop), so
+ * that it can be judged when the stream is closed or somebody else's. NULL: a plain one. */
+struct device_shown *device_shown_by(struct stream *stream);
+void device_judge_shown(struct device_pool *pool, struct device_shown *shown,
+                        const struct name *name, uint16_t port, struct verdict *verdict);
 
 #endif

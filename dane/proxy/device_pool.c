@@ -225,11 +225,16 @@ void device_judge_again(struct device_pool *pool, struct stream *stream, const s
     device_pool_judge(pool, name, port, link ? link->shown : NULL, verdict);
 }
 
-struct der device_leaf(struct stream *stream)
+struct device_shown *device_shown_by(struct stream *stream)
 {
     const struct device_link *link = device_pool_link(stream_ssl(stream));
-    bool has_one = link && link->shown && link->shown->presented.chain_len > 0;
-    return has_one ? link->shown->presented.chain[0] : (struct der){0};
+    return link && link->shown ? device_shown_hold(link->shown) : NULL;
+}
+
+void device_judge_shown(struct device_pool *pool, struct device_shown *shown,
+                        const struct name *name, uint16_t port, struct verdict *verdict)
+{
+    device_pool_judge(pool, name, port, shown, verdict);
 }
 
 void device_pool_keep(struct device_pool *pool, struct ssl_st *ssl)

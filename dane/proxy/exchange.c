@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dane/proxy/device_sessions.h"
 #include "dane/proxy/exchange_parts.h"
 #include "dane/proxy/guard.h"
 #include "dane/proxy/http_input.h"
@@ -23,6 +24,7 @@ static const char dashboard_origin[] = "https://hearth.home.arpa";
 static void release(struct exchange *exchange)
 {
     exchange_device_drop(exchange);
+    device_shown_drop(exchange->shown);
     stream_free(exchange->browser);
     free(exchange->request);
     free(exchange->refusal);
@@ -258,6 +260,7 @@ void exchange_answered(struct exchange *exchange)
         exchange_end(exchange);
         return;
     }
+    park_device(exchange);
     stream_set_idle_timeout(exchange->browser, EXCHANGE_REQUEST_MS);
     read_request(exchange);
 }
@@ -367,8 +370,8 @@ bool exchange_may_stay(struct exchange *exchange)
 {
     struct destination destination;
     struct refusal refusal;
-    if (!exchange->device || exchange->other_count > 0)
-        return true;
+    if ((!exchange->device && !exchange->shown) || exchange->other_count > 0)
+        return true; /* it has shown nothing yet, or it is not ours to judge */
     struct view *view = proxy_view(exchange->proxy);
     return destination_find(&destination, view, &exchange->target, clock_read().wall_ms) ==
                STATUS_OK &&

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "dane/proxy/admission.h"
+#include "dane/proxy/device_sessions.h"
 #include "dane/proxy/exchange_parts.h"
 #include "dane/proxy/http_input.h"
 #include "dane/proxy/http_rewrite.h"
@@ -90,8 +91,9 @@ static void send_request(struct exchange *exchange)
 bool exchange_device_is_right(struct exchange *exchange, struct refusal *refusal)
 {
     exchange->generation = proxy_generation(exchange->proxy);
-    return admission_ask(exchange->proxy, exchange->device, &exchange->target, &exchange->name,
-                         NULL, refusal);
+    return !exchange->shown ||
+           admission_ask_shown(exchange->proxy, exchange->shown, &exchange->target, &exchange->name,
+                               NULL, refusal);
 }
 
 struct stream *exchange_take_parked(struct proxy *proxy, const struct target *target,
@@ -365,5 +367,7 @@ void exchange_device_watch(struct exchange *exchange)
                                                     .input = device_input,
                                                     .drained = device_drained,
                                                     .failed = device_failed};
+    device_shown_drop(exchange->shown);
+    exchange->shown = device_shown_by(exchange->device);
     stream_set_handlers(exchange->device, &handlers, exchange);
 }

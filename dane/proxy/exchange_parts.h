@@ -44,8 +44,11 @@ struct exchange {
     enum exchange_form form;
     uid_t owner;
     enum exchange_state state;
-    struct stream *browser, *device;
+    struct stream *browser;
+    struct stream
+        *device; /* between requests it is parked, unless the device knows it by a login */
     struct address device_address;
+    struct device_shown *shown; /* by the device that was last open; NULL: none, or plain */
     struct device_attempt *attempt;
     struct exchange_request *request;
     struct relay up, down;
@@ -80,7 +83,7 @@ void exchange_answered(struct exchange *exchange);
 /* The device's side: what of it is open is closed. */
 void exchange_device_drop(struct exchange *exchange);
 
-/* Takes over the handlers of the device's connection. */
+/* Takes over the device's connection: its handlers, and what it has shown. */
 void exchange_device_watch(struct exchange *exchange);
 
 /* Sends the present request, over the open connection, a parked one, or a new one. */
@@ -91,7 +94,8 @@ bool exchange_pump_up(struct exchange *exchange);
 bool exchange_pump_down(struct exchange *exchange);
 void exchange_pump_switched(struct exchange *exchange);
 
-/* Is what the device showed still right by the present view? Else *refusal says why not. */
+/* Is what the device showed (when it showed anything) right by the present view? Else *refusal says
+ * why not. */
 bool exchange_device_is_right(struct exchange *exchange, struct refusal *refusal);
 
 #endif

@@ -98,7 +98,12 @@ void page_html_hex(struct writer *w, const uint8_t *octets, size_t len, const ui
 {
     char hex[2 * GROUP_OCTETS + 1];
     bool all = other && page_html_differing(octets, other, len) * GROUP_OCTETS >= len;
-    page_html_raw(w, "<code class=\"key\">");
+    page_html_raw(w, "<code class=\"key\" title=\"");
+    for (size_t at = 0; at < len; at += GROUP_OCTETS) {
+        hex_encode(octets + at, group_len(at, len), hex);
+        page_html_raw(w, hex);
+    }
+    page_html_raw(w, "\">");
     for (size_t at = 0; at < len; at += GROUP_OCTETS) {
         size_t group = group_len(at, len);
         bool marked = other && !all && memcmp(octets + at, other + at, group) != 0;

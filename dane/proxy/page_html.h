@@ -19,7 +19,7 @@ void page_html_text(struct writer *w, const char *text);
 void page_html_word(struct writer *w, const char *word);
 
 /* Octets in lower-case hex, eight digits in a span, so that style alone sets them apart: what is copied
- * has no blanks. With `other` (as long), groups that differ from its are marked, unless all do. */
+ * has no blanks; and as a title in one piece, for whoever reads the page by program. With `other` (as long), groups that differ from its are marked, unless all do. */
 void page_html_hex(struct writer *w, const uint8_t *octets, size_t len, const uint8_t *other);
 
 /* In how many groups of page_html_hex do they differ? */

@@ -16,6 +16,7 @@
 #include "dane/proxy/page_style.h"
 #include "dane/proxy/page_words.h"
 #include "ledger/base/clock.h"
+#include "ledger/base/text.h"
 #include "ledger/body.h"
 #include "tests/unit/proxy/made_house.h"
 
@@ -215,8 +216,13 @@ static void a_mismatch_shows_both_keys_and_who_signed(void **state)
     fill(verdict.expected[0], 32, 0);
     memcpy(verdict.expected[0], "\x0a\x0b\x0c\x0d", 4);
     const char *body = body_of(write_page(&page));
-    assert_true(says(body, "<dt>Expected</dt><dd><code class=\"key\">" HEX8));
-    assert_true(says(body, "<dt>Presented</dt><dd><code class=\"key\"><span>092e5378</span>"));
+    char whole[65];
+    hex_encode(verdict.expected[0], 32, whole);
+    assert_true(says(body, "<dt>Expected</dt><dd><code class=\"key\" title=\"0a0b0c0d"));
+    assert_true(says(body, whole)); /* in one piece, too */
+    assert_true(says(body, "\">" HEX8));
+    assert_true(says(body, "<dt>Presented</dt><dd><code class=\"key\" title=\"092e5378"));
+    assert_true(says(body, "\"><span>092e5378</span>"));
     assert_true(says(body, "All 8 groups differ."));
     assert_false(says(body, "<mark>"));
     assert_true(says(body, "<dt>Published</dt><dd>22 November 2026, 14:03 UTC, with "
