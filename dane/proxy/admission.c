@@ -21,7 +21,7 @@ bool admission_ask_shown(struct proxy *proxy, struct device_shown *shown,
 {
     struct verdict again;
     if (!verdict) {
-        device_judge_shown(proxy->devices, shown, name, target->port, &again);
+        device_judge_again(proxy->devices, shown, name, target->port, &again);
         verdict = &again;
     }
     struct view *view = proxy_view(proxy);

@@ -199,7 +199,7 @@ static void on_ready(void *context)
         dial(attempt);
         return;
     }
-    device_pool_judge(attempt->pool, &attempt->key.name, attempt->key.port, link->shown, &verdict);
+    device_judge_again(attempt->pool, link->shown, &attempt->key.name, attempt->key.port, &verdict);
     if (verdict.kind != VERDICT_MATCHED)
         refuse(attempt, &verdict);
     else if (attempt->offers_h2 || is_h2(ssl))
@@ -257,7 +257,7 @@ static void recall(struct device_attempt *attempt, SSL *ssl)
         device_sessions_find(sessions, &attempt->key, device_pool_now_ms(), &session);
     if (!shown)
         return;
-    device_pool_judge(attempt->pool, &attempt->key.name, attempt->key.port, shown, &verdict);
+    device_judge_again(attempt->pool, shown, &attempt->key.name, attempt->key.port, &verdict);
     if (verdict.kind != VERDICT_MATCHED) {
         device_sessions_forget(sessions, &attempt->key);
     } else {

@@ -66,15 +66,12 @@ struct device_attempt *device_open_plain(struct device_pool *pool, uint16_t port
 /* Before `done` only: it is then not called any more. */
 void device_cancel(struct device_attempt *attempt);
 
-/* Is the key of this open stream (of device_open) still the right one by the present view? The
- * verdict, as at the opening. */
-void device_judge_again(struct device_pool *pool, struct stream *stream, const struct name *name,
-                        uint16_t port, struct verdict *verdict);
-
 /* What the device showed that this stream leads to: a count of the caller's (device_shown_drop), so
  * that it can be judged when the stream is closed or somebody else's. NULL: a plain one. */
 struct device_shown *device_shown_by(struct stream *stream);
-void device_judge_shown(struct device_pool *pool, struct device_shown *shown,
+
+/* Is it the right device by the present view? `shown` may be NULL (nothing was presented). */
+void device_judge_again(struct device_pool *pool, struct device_shown *shown,
                         const struct name *name, uint16_t port, struct verdict *verdict);
 
 #endif

@@ -191,8 +191,8 @@ static void remember(struct device_shown *shown, const struct device_judged *now
     shown->judged->verdict = *verdict;
 }
 
-void device_pool_judge(struct device_pool *pool, const struct name *name, uint16_t port,
-                       struct device_shown *shown, struct verdict *verdict)
+void device_judge_again(struct device_pool *pool, struct device_shown *shown,
+                        const struct name *name, uint16_t port, struct verdict *verdict)
 {
     struct view *view = NULL;
     struct published published;
@@ -218,23 +218,10 @@ void device_pool_judge(struct device_pool *pool, const struct name *name, uint16
     remember(shown, &now, verdict);
 }
 
-void device_judge_again(struct device_pool *pool, struct stream *stream, const struct name *name,
-                        uint16_t port, struct verdict *verdict)
-{
-    const struct device_link *link = device_pool_link(stream_ssl(stream));
-    device_pool_judge(pool, name, port, link ? link->shown : NULL, verdict);
-}
-
 struct device_shown *device_shown_by(struct stream *stream)
 {
     const struct device_link *link = device_pool_link(stream_ssl(stream));
     return link && link->shown ? device_shown_hold(link->shown) : NULL;
-}
-
-void device_judge_shown(struct device_pool *pool, struct device_shown *shown,
-                        const struct name *name, uint16_t port, struct verdict *verdict)
-{
-    device_pool_judge(pool, name, port, shown, verdict);
 }
 
 void device_pool_keep(struct device_pool *pool, struct ssl_st *ssl)

@@ -43,10 +43,6 @@ struct device_link *device_pool_link(const struct ssl_st *ssl); /* NULL: not of 
 struct device_shown *device_pool_take_shown(struct device_pool *pool, struct ssl_st *ssl,
                                             size_t greeting);
 
-/* The verdict by the present view; `shown` may be NULL. */
-void device_pool_judge(struct device_pool *pool, const struct name *name, uint16_t port,
-                       struct device_shown *shown, struct verdict *verdict);
-
 /* Remembers what a connection that matched has shown, and its session. */
 void device_pool_keep(struct device_pool *pool, struct ssl_st *ssl);
 

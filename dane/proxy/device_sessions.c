@@ -119,8 +119,7 @@ static void drop(struct device_sessions *sessions, struct entry *entry)
 static struct entry *find(struct device_sessions *sessions, const struct device_key *key)
 {
     struct entry *entry;
-    LIST_FOREACH(entry, bucket_of(sessions, key), of_bucket)
-    {
+    LIST_FOREACH(entry, bucket_of(sessions, key), of_bucket) {
         if (same_key(&entry->key, key))
             return entry;
     }

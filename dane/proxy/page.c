@@ -84,6 +84,37 @@ static size_t write_head(const struct page *page, enum page_kind kind, size_t bo
     return len > 0 && len < HEAD_SIZE ? (size_t)len : 0;
 }
 
+/* What the browser gets when it asks for the script of a worker that a device left behind: one that
+ * removes itself and what was stored. Being told 404 it would keep the old one, and Firefox never
+ * ends an update that is answered with Clear-Site-Data. */
+static const char last_worker[] =
+    "self.addEventListener(\"install\", () => self.skipWaiting());\n"
+    "self.addEventListener(\"activate\", event => event.waitUntil((async () => {\n"
+    "  for (const name of await caches.keys()) await caches.delete(name);\n"
+    "  await self.registration.unregister();\n"
+    "  for (const one of await self.clients.matchAll({type: \"window\"})) one.navigate(one.url);\n"
+    "})()));\n";
+
+static void write_last_worker(struct writer *w, bool head_only)
+{
+    char head[HEAD_SIZE];
+    size_t len = sizeof last_worker - 1;
+    (void)snprintf(head, sizeof head,
+                   "HTTP/1.1 200 OK\r\n"
+                   "Content-Type: text/javascript; charset=utf-8\r\n"
+                   "Content-Length: %zu\r\n"
+                   "Cache-Control: no-store\r\n"
+                   "Connection: close\r\n"
+                   "Content-Security-Policy: default-src 'none'\r\n"
+                   "Cross-Origin-Resource-Policy: same-origin\r\n"
+                   "Service-Worker-Allowed: /\r\n"
+                   "X-Content-Type-Options: nosniff\r\n\r\n",
+                   len);
+    writer_bytes(w, head, strlen(head));
+    if (!head_only)
+        writer_bytes(w, last_worker, len);
+}
+
 /* The body is written first, for its length, and moved up to make room for the head. */
 void page_write(struct writer *w, const struct page *page)
 {
@@ -91,6 +122,10 @@ void page_write(struct writer *w, const struct page *page)
     struct page shown = *page;
     size_t start = w->used;
     shown.kind = shown_kind(page);
+    if (page->service_worker && is_clearing(page, shown.kind)) {
+        write_last_worker(w, page->head_only);
+        return;
+    }
     page_body_write(w, &shown);
     size_t body_len = w->used - start;
     size_t head_len = write_head(page, shown.kind, body_len, head);

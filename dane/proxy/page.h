@@ -65,7 +65,8 @@ struct page {
     const char *link;              /* PAGE_FOREIGN_LINK: the URL that was asked for */
     bool head_only;                /* answer to HEAD */
     bool
-        service_worker; /* the request fetches a worker's script: 404, so that the browser drops it */
+        service_worker; /* the request fetches a worker's script: where the key is wrong it gets one that
+                           removes itself (200), else 404 */
     bool foreign; /* another site's page asked: Clear-Site-Data is left out, for it reaches the
                             cookies of the household's other devices, and no site shall do that */
 };

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +71,13 @@ _Noreturn static void become(const char *path, const char *const argv[], char *c
         dup2(out, STDERR_FILENO) < 0)
         _exit(127);
     alarm(TRUST_TOOL_SECONDS);
-    execve(path, (char *const *)(uintptr_t)argv, variables); /* execve(2) only reads them */
+    /* execve(2) only reads the words; its type is older than const. */
+    const union {
+        const char *const *given;
+        char *const *taken;
+    } words = {argv};
+    if (words.taken)
+        execve(path, words.taken, variables);
     _exit(127);
 }
 

@@ -19,6 +19,7 @@
 
 #include "dane/probe_reason.h"
 #include "dane/proxy/device_pool.h"
+#include "dane/proxy/device_sessions.h"
 #include "ledger/base/rrtype.h"
 #include "tests/unit/dane/device_process.h"
 
@@ -137,16 +138,19 @@ static void a_good_device(void **state)
         assert_false(result.resumed);
         struct address expected = at(addresses[i]);
         assert_memory_equal(&result.address, &expected, sizeof expected);
-        device_judge_again(pool, result.stream, &camera_name, device.port, &verdict);
+        struct device_shown *shown = device_shown_by(result.stream);
+        assert_non_null(shown);
+        device_judge_again(pool, shown, &camera_name, device.port, &verdict);
         assert_int_equal(verdict.kind, VERDICT_MATCHED);
         publish(&impostor, device.port);
-        device_judge_again(pool, result.stream, &camera_name, device.port, &verdict);
+        device_judge_again(pool, shown, &camera_name, device.port, &verdict);
         assert_int_equal(verdict.kind, VERDICT_MISMATCH);
         assert_true(verdict.has_presented);
         unlink(view_path);
         view.checked_ms = 0;
-        device_judge_again(pool, result.stream, &camera_name, device.port, &verdict);
+        device_judge_again(pool, shown, &camera_name, device.port, &verdict);
         assert_int_not_equal(verdict.kind, VERDICT_MATCHED);
+        device_shown_drop(shown);
         stream_free(result.stream);
         device_process_stop(&device);
     }

@@ -172,6 +172,22 @@ static void a_workers_script_is_not_there(void **state)
     assert_memory_equal(write_page(&page), "HTTP/1.1 404 Not Found\r\n", 24);
 }
 
+static void a_workers_script_removes_the_worker_of_a_wrong_key(void **state)
+{
+    (void)state;
+    struct verdict verdict = verdict_of(VERDICT_MISMATCH);
+    struct page page = page_of(PAGE_MISMATCH, &verdict);
+    page.service_worker = true;
+    const char *text = write_page(&page);
+    assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
+    assert_true(says(text, "\r\nContent-Type: text/javascript; charset=utf-8\r\n"));
+    assert_true(says(text, "\r\nCache-Control: no-store\r\n"));
+    assert_false(says(text, "Clear-Site-Data")); /* Firefox would wait for itself */
+    assert_true(says(body_of(text), "registration.unregister()"));
+    page.foreign = true;
+    assert_memory_equal(write_page(&page), "HTTP/1.1 404 Not Found\r\n", 24);
+}
+
 static void what_another_key_may_have_left_is_cleared(void **state)
 {
     (void)state;
@@ -632,6 +648,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_style_is_the_one_that_the_policy_allows),
         cmocka_unit_test(head_has_no_body),
         cmocka_unit_test(a_workers_script_is_not_there),
+        cmocka_unit_test(a_workers_script_removes_the_worker_of_a_wrong_key),
         cmocka_unit_test(what_another_key_may_have_left_is_cleared),
         cmocka_unit_test(what_does_not_fit_is_said),
         cmocka_unit_test(a_mismatch_shows_both_keys_and_who_signed),
