@@ -61,21 +61,28 @@ static bool binds_login(const struct http_head *head, const char *field)
     return false;
 }
 
+/* May another request follow this one? A device that answers without having read a body takes it for the next request. Nobody can tell,
+ * so no other request follows one with a body; unless the connection is worth a login. */
+static bool may_go_on(const struct exchange *exchange)
+{
+    return exchange->request->framing.kind == HTTP_BODY_NONE || exchange->has_login;
+}
+
 static void send_request(struct exchange *exchange)
 {
     static uint8_t octets[HTTP_REWRITE_MAX]; /* one loop, one head at a time */
     char host[TARGET_HOST_SIZE + 6];
     struct exchange_request *request = exchange->request;
     struct writer w = writer_over(octets, sizeof octets);
+    exchange->has_login |= binds_login(&request->head, "authorization");
     http_rewrite_request(&w, &request->head, &request->framing, request->path,
-                         host_of(&exchange->target, host), true);
+                         host_of(&exchange->target, host), may_go_on(exchange));
     if (w.error != STATUS_OK) {
         struct refusal refusal;
         refusal_init(&refusal, PAGE_BAD_REQUEST, http_fault_text(HTTP_FAULT_HEAD_TOO_LONG));
         exchange_refuse(exchange, &refusal);
         return;
     }
-    exchange->has_login |= binds_login(&request->head, "authorization");
     exchange->state = EXCHANGE_ANSWERING;
     exchange->answer_begun = false;
     exchange->interim = 0;
@@ -244,10 +251,11 @@ static enum http_fault pass_head(struct exchange *exchange, const struct http_he
         return pass_interim(exchange, head, &framing);
     bool has_end = framing.kind != HTTP_BODY_TO_CLOSE && framing.kind != HTTP_BODY_CHUNKED;
     bool chunk = !has_end && request->minor == 1;
-    exchange->keeps_device = framing.kind != HTTP_BODY_TO_CLOSE && http_framing_keeps_alive(head);
+    exchange->has_login |= binds_login(head, "www-authenticate");
+    exchange->keeps_device =
+        framing.kind != HTTP_BODY_TO_CLOSE && http_framing_keeps_alive(head) && may_go_on(exchange);
     exchange->keeps_browser = exchange->form == EXCHANGE_TUNNEL && exchange->up.is_done &&
                               (has_end || chunk) && http_framing_keeps_alive(request);
-    exchange->has_login |= binds_login(head, "www-authenticate");
     if (!send_head(exchange, head, &framing, chunk))
         return HTTP_FAULT_HEAD_TOO_LONG;
     exchange->answer_begun = true;

@@ -17,6 +17,9 @@
 
 static const char local_folder[] = "/usr/local/share/ca-certificates";
 static const char bundle_file[] = "/etc/ssl/certs/ca-certificates.crt";
+static const char configuration_file[] = "/etc/ca-certificates.conf";
+
+enum { GONE_SIZE = 4096 };
 
 bool trust_bundle_path(const struct trust *trust, char path[static FILE_PATH_SIZE])
 {
@@ -37,25 +40,63 @@ static bool is_hearths(const char *path)
     return is;
 }
 
-/* Removes the files of Hearth's roots, all but `keep`; how many. */
-static size_t remove_roots(const char *folder, const char *keep)
+/* Removes the files of Hearth's roots, all but `keep`; how many. `gone` has a line for each. */
+static size_t remove_roots(const char *folder, const char *keep, char gone[static GONE_SIZE])
 {
-    size_t count = 0;
+    size_t count = 0, used = 0;
+    gone[0] = '\0';
     DIR *stream = opendir(folder);
     for (const struct dirent *entry; stream && (entry = readdir(stream)) != NULL;) {
         char path[FILE_PATH_SIZE];
         if (strncmp(entry->d_name, "hearth-", 7) == 0 &&
             trust_file_path(path, "%s/%s", folder, entry->d_name) &&
-            (!keep || strcmp(path, keep) != 0) && is_hearths(path) && unlink(path) == 0)
+            (!keep || strcmp(path, keep) != 0) && is_hearths(path) && unlink(path) == 0) {
+            int len = snprintf(gone + used, GONE_SIZE - used, "!%s\n", entry->d_name);
+            if (len > 0 && (size_t)len < GONE_SIZE - used)
+                used += (size_t)len;
+            gone[used] = '\0';
             count++;
+        }
     }
     if (stream)
         closedir(stream);
     return count;
 }
 
+/* The system's configuration with `gone` behind it, in a file of its own, which the caller removes.
+ */
+static bool write_configuration(const char *gone, char path[static FILE_PATH_SIZE])
+{
+    char *text = NULL;
+    size_t len = 0;
+    enum status status = trust_file_read(configuration_file, &text, &len);
+    (void)snprintf(path, FILE_PATH_SIZE, "/tmp/hearth-certificates.XXXXXX");
+    int fd = status == STATUS_OK ? mkstemp(path) : -1;
+    bool good = fd >= 0 && dprintf(fd, "%s\n%s", text, gone) > 0;
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && !good)
+        (void)unlink(path);
+    free(text);
+    return good;
+}
+
+/* Runs update-ca-certificates. Links in /etc/ssl/certs, and what its hooks keep (Java's store), it
+ * takes out only where its configuration names them with '!'. */
+static bool run_tool(const char *gone)
+{
+    char path[FILE_PATH_SIZE];
+    const char *plain[] = {"update-ca-certificates", NULL};
+    if (gone[0] == '\0' || !write_configuration(gone, path))
+        return trust_tool_succeeds("/", plain);
+    const char *naming[] = {"update-ca-certificates", "--certsconf", path, NULL};
+    bool good = trust_tool_succeeds("/", naming);
+    (void)unlink(path);
+    return good;
+}
+
 /* The bundle anew. In a tree that is not the system's own it is left alone. */
-static bool update(const struct trust *trust, struct trust_row *row)
+static bool update(const struct trust *trust, const char *gone, struct trust_row *row)
 {
     char tool[TRUST_TOOL_PATH_SIZE];
     if (trust->places.root[0] != '\0')
@@ -65,7 +106,7 @@ static bool update(const struct trust *trust, struct trust_row *row)
                       "update-ca-certificates is not installed: apt install ca-certificates");
         return false;
     }
-    if (trust_tool_succeeds("/", (const char *[]){"update-ca-certificates", NULL}))
+    if (run_tool(gone))
         return true;
     trust_row_say(row, TRUST_FAILED, "update-ca-certificates failed: run it by hand");
     return false;
@@ -75,6 +116,7 @@ static void install(const struct trust *trust, const char *folder, const char *p
                     struct trust_row *row)
 {
     struct trust_made made;
+    char gone[GONE_SIZE];
     char *before = NULL;
     size_t len;
     bool same =
@@ -85,20 +127,21 @@ static void install(const struct trust *trust, const char *folder, const char *p
         status = trust_made_folder(&made, folder, 0755);
     if (status == STATUS_OK && !same)
         status = trust_file_replace(path, trust->root.pem, trust->root.pem_len, 0644);
-    bool former = remove_roots(folder, path) > 0;
+    bool former = remove_roots(folder, path, gone) > 0;
     if (status != STATUS_OK)
         trust_row_say(row, TRUST_FAILED, "can't be written: %s", status_text(status));
     else if (same && !former)
         trust_row_say(row, TRUST_ALREADY, "root already there");
-    else if (update(trust, row))
+    else if (update(trust, gone, row))
         trust_row_say(row, TRUST_INSTALLED, "root set");
 }
 
 static void uninstall(const struct trust *trust, const char *folder, struct trust_row *row)
 {
-    if (remove_roots(folder, NULL) == 0)
+    char gone[GONE_SIZE];
+    if (remove_roots(folder, NULL, gone) == 0)
         trust_row_say(row, TRUST_ABSENT, "nothing of Hearth in it");
-    else if (update(trust, row))
+    else if (update(trust, gone, row))
         trust_row_say(row, TRUST_REMOVED, "root removed");
 }
 

@@ -264,8 +264,7 @@ static void judge_right(const struct bench *bench)
         struct made_rr rr = tlsa_of(&bench->chain.cards[of], usage, selector, matching);
         if (usage < TLSA_DANE_TA && matching != TLSA_SHA256)
             continue; /* those need a public CA: the cards differ, their hashes do not */
-        judge_one(bench, "right", of, &rr,
-                  matching == TLSA_SHA256 || (selector == 0 && usage == TLSA_DANE_TA));
+        judge_one(bench, "right", of, &rr, selector == TLSA_SPKI && matching == TLSA_SHA256);
         flip_last(&rr, NULL);
         if (usage >= TLSA_DANE_TA && matching == TLSA_SHA256)
             judge_one(bench, "last-bit", of, &rr, false);
@@ -405,16 +404,15 @@ static bool is_named(const struct chain_recipe *recipe, const char *name)
 static void judge_chain(const struct bench *bench, bool first)
 {
     const struct chain_recipe *recipe = bench->chain.recipe;
-    const bool three = first && is_named(recipe, "three");
-    if (three)
-        judge_known(bench);
-    else
+    if (!first || !is_named(recipe, "three")) {
         judge_right(bench);
-    if (three || (first && is_named(recipe, "lone"))) {
+    } else {
+        judge_known(bench);
         judge_unknown(bench);
         judge_many(bench);
+        judge_pairs(bench);
     }
-    if (three || (first && is_named(recipe, "misnamed")))
+    if (first && is_named(recipe, "misnamed"))
         judge_pairs(bench);
 }
 
