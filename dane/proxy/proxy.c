@@ -46,6 +46,7 @@ static void look(evutil_socket_t fd, short what, void *context)
         return;
     proxy->generation = generation;
     client_look_at_all(proxy);
+    parking_clear(proxy->parking); /* rather than ask each: they only save a handshake */
     parking_clear(proxy->parking); /* nobody misses them, and none is kept that was withdrawn */
 }
 

@@ -109,9 +109,13 @@ class Chromium:
             self._ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.clearDeviceMetricsOverride", "params": {}})
 
     def screenshot(self, path):
+        """Of the whole page."""
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        size = self._ask("POST", "/goog/cdp/execute", {"cmd": "Page.getLayoutMetrics", "params": {}})["cssContentSize"]
+        shot = self._ask("POST", "/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": {
+            "format": "png", "captureBeyondViewport": True, "clip": {**size, "scale": 1}}})
         with open(path, "wb") as out:
-            out.write(base64.b64decode(self._ask("GET", "/screenshot")))
+            out.write(base64.b64decode(shot["data"]))
 
     def quit(self):
         try:

@@ -143,7 +143,7 @@ class Firefox:
 
     def screenshot(self, path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        shot = self._ask("WebDriver:TakeScreenshot", {"full": False, "hash": False})
+        shot = self._ask("WebDriver:TakeScreenshot", {"full": True, "hash": False})
         with open(path, "wb") as out:
             out.write(base64.b64decode(shot))
 

@@ -101,6 +101,24 @@ def revoke_everywhere(self, state, e):
 mutant("REVOKE reinstates beside a grant before a MERGE", after=revoke_everywhere)
 
 
+def ended(ends):
+    """What a line of a key keeps at a RECOVER, otherwise."""
+    def after(self, state, e):
+        before = dict(state.views)
+        state = Household.after(self, state, e)
+        if e.type == RECOVER:
+            state.views = {key: frozenset((frozenset(), ends(any(v[0] for v in views), *view), False) for view in views)
+                           for key, views in before.items()}
+        return state
+    return after
+
+
+mutant("RECOVER keeps what a line had before a GRANT of another",
+       after=ended(lambda granted, held, last, revoked: held or last))
+mutant("RECOVER keeps nothing reinstated beside a GRANT",
+       after=ended(lambda granted, held, last, revoked: held or (frozenset() if granted else last)))
+
+
 def forget_past(joined, left):
     if left is not None:
         joined.past = frozenset()

@@ -47,6 +47,14 @@ class State:
     def each_view(self, key, change):
         self.views[key] = frozenset(change(*view) for view in self.views.get(key, {NO_VIEW}))
 
+    def end_views(self):
+        """By a RECOVER. Where some line that a MERGE joined had granted the key in the era that ends, a line that had
+        neither granted nor reinstated it keeps nothing of the time before."""
+        for key, views in self.views.items():
+            granted = any(held for held, _, _ in views)
+            self.each_view(key, lambda held, last, revoked: (
+                frozenset(), held or (last if revoked or not granted else frozenset()), False))
+
     def of_its_era(self, key):
         return {r for r in self.revokes - self.past if r[0] == key}
 
@@ -169,8 +177,7 @@ class Household:
         if e.type in (GENESIS, RECOVER):
             state.owner, state.commitment, state.era = b["owner"], b["commitment"], e.id
             state.past, state.grants = state.revokes, {}
-            for key in state.views:
-                state.each_view(key, lambda held, last, revoked: (frozenset(), held or last, False))
+            state.end_views()
         elif e.type in (GRANT, SCOPE):
             grant = {"scopes": frozenset({b["scope"]} - {ZERO}), **{f: b[f] for f in ("flags", "spki", "zone")}}
             grant.update({"role": b["role"], "id": e.id} if e.type == GRANT else

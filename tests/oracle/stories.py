@@ -213,6 +213,38 @@ def reinstated_on_one_side():
         expect(f"reinstated: {ending}", told(ending), counts)
 
 
+def recovered_after_merge():
+    """a was admin, then a node on one line of an era; the other line REVOKEs or says nothing. Both are joined."""
+    def told(reinstated, swapped):
+        s = Story()
+        at = s.grant(s.grant(s.genesis, "a", ADMIN), "t")
+        suspension = suspended_door(s)
+        fork = s.grant(s.recover(at, "O"), "t")
+        lower = s.grant(fork, "a")
+        other = s.revoke(fork, "a", suspension) if reinstated else s.policy(fork)
+        at = s.merge(other, lower) if swapped else s.merge(lower, other)
+        if not reinstated:
+            at = s.revoke(at, "a", suspension)
+        before = is_denied(s.without(), suspension)
+        s.revoke(s.grant(s.recover(at, "P"), "t"), "a", suspension)
+        return before, is_denied(s.without(), suspension)
+    for swapped in (False, True):
+        expect("merged, then recovered: in the new role", told(False, swapped), (False, False))
+        expect("merged, then recovered: what had been reinstated", told(True, swapped), (True, True))
+
+
+def scoped_after_merge():
+    """t was granted any name, then on one line again and later a list; the other line says nothing."""
+    s = Story()
+    at = s.grant(s.genesis, "t")
+    withdrawal = s.withdraw(s.open("t"), 1)
+    fork = s.recover(at, "O")
+    at = s.scope(s.grant(s.merge(s.grant(fork, "t"), s.policy(fork)), "b"), "t", "cam")
+    expect("merged, then scoped: no head", is_denied(s.without(), withdrawal), False)
+    s.revoke(s.recover(at, "P"), "t", withdrawal)
+    expect("merged, then recovered: the list of the last era", is_denied(s.without(), withdrawal), False)
+
+
 def lists_of_scopes():
     s = Story()
     at = s.grant(s.grant(s.genesis, "b"), "k")
@@ -260,7 +292,7 @@ def points():
 
 def main():
     for story in (right_on_the_left_state, base_list, left_list, later_revoke_is_asked, reinstated_on_one_side,
-                  lists_of_scopes, unheld_heads, points):
+                  recovered_after_merge, scoped_after_merge, lists_of_scopes, unheld_heads, points):
         story()
 
 
