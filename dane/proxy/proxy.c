@@ -40,14 +40,17 @@ uint64_t proxy_generation(struct proxy *proxy)
 static void look(evutil_socket_t fd, short what, void *context)
 {
     struct proxy *proxy = context;
-    uint64_t generation = proxy_generation(proxy);
+    uint64_t generation = proxy_generation(proxy), now_ms = clock_coarse_ms();
     (void)fd, (void)what;
-    if (generation == proxy->generation)
+    bool is_other = generation != proxy->generation;
+    if (!is_other && now_ms - proxy->looked_ms < PROXY_LOOK_AGAIN_MS)
         return;
     proxy->generation = generation;
+    proxy->looked_ms = now_ms;
     client_look_at_all(proxy);
-    parking_clear(proxy->parking); /* rather than ask each: they only save a handshake */
-    parking_clear(proxy->parking); /* nobody misses them, and none is kept that was withdrawn */
+    if (is_other)
+        parking_clear(proxy->parking); /* rather than ask each: they only save a handshake */
+    parking_clear(proxy->parking);     /* nobody misses them, and none is kept that was withdrawn */
 }
 
 static void set_watch(struct proxy *proxy, bool on)

@@ -25,8 +25,9 @@ struct event;
 
 enum {
     PROXY_CLIENTS_MAX = 2048,
-    PROXY_LOOK_MS = 200,  /* how often open tunnels are held against the view */
-    PROXY_PAUSE_MS = 200, /* after a connection that could not be taken */
+    PROXY_LOOK_MS = 200,        /* how often the view is asked whether it has changed */
+    PROXY_LOOK_AGAIN_MS = 5000, /* when it has not: a household's hard time may have come */
+    PROXY_PAUSE_MS = 200,       /* after a connection that could not be taken */
 };
 
 /* What the connections share; all of it outlives them. */
@@ -44,6 +45,7 @@ struct proxy {
     LIST_HEAD(, client) clients;
     size_t client_count;
     uint64_t generation; /* of the view at the last look */
+    uint64_t looked_ms;  /* at all clients; coarse clock */
     struct event *look, *resume;
     struct evconnlistener *doors[CONFIG_LISTEN_MAX];
     size_t door_count;

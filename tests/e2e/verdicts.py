@@ -1,11 +1,13 @@
 """verdicts.py: which devices are let through, which page comes instead, and what a change of the names does to what is
 open. Nothing of a request reaches a device that failed its check: measured at the device."""
+import os
 import ssl
+import subprocess
 import time
 
 from client import HOST, Client, Closed, ask
-from home import wait_until
-from website import frame
+from home import address, wait_until
+from website import frame, site
 
 CUT_S = 5  # a withdrawal ends what is open within a second; the machine of a test may be slow
 HOPELESS = ("--key-type", "rsa1024", "--hash", "sha1", "--cn", "ipcam.vendor.example", "--not-before", "2007-05-01",
@@ -106,6 +108,40 @@ def other_ports(h):
         h.check(answer.status in (400, 403), f"Host without its port: {answer}")
 
 
+def vendor_ca(h):
+    """`adopt --ca`: the device's own key may change, its CA may not."""
+    def play(*words):
+        device = subprocess.Popen([os.path.join(h.bin, "hearth-device"), "--listen", address("22"), "--port", "443", "--key-type",
+                                   "p256", "--title", "vendored", *words], stdout=subprocess.PIPE, encoding="utf-8")
+        h.check(device.stdout.readline().startswith("ready"), f"hearth-device {words}")
+        return device
+    vendor = ["--issuer", "Vendor CA", "--issuer-key", h.path("vendor.key")]
+    for number, (words, status) in enumerate([(vendor, 200), (vendor, 200), ([], 502), (
+            ["--issuer", "Vendor CA", "--issuer-key", h.path("another-vendor.key")], 502)]):
+        device = play("--san", "vendored.maple.home.arpa", *words)
+        try:
+            if number == 0:
+                h.expect(0, "adopt", "vendored", address("22"), "--ca", "--yes")
+            answer = ask(h, "/", "vendored.maple.home.arpa")
+            h.check(answer.status == status and ("<h1>vendored</h1>" in answer.text) == (status == 200), f"{number}: {answer}")
+        finally:
+            device.kill()
+            device.wait()
+            device.stdout.close()
+
+
+def listed_origin(h):
+    """A household may let one site's pages use a device; no other's."""
+    nas, other = "https://nas.maple.home.arpa", "https://fax.maple.home.arpa"
+    more = "Sec-Fetch-Site: same-site\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\nOrigin: {}\r\n"
+    h.check(ask(h, "/", more=more.format(nas)).status == 403, "before")
+    h.expect(0, "set", "camera", "ORIGINS", nas)
+    h.check(ask(h, "/", more=more.format(nas)).status == 200, "the one that may")
+    h.check(ask(h, "/", more=more.format(other)).status == 403, "another")
+    h.expect(0, "unset", "camera", "ORIGINS")
+    h.check(ask(h, "/", more=more.format(nas)).status == 403, "afterwards")
+
+
 # --- what is open ---
 
 def open_socket(h, name):
@@ -136,7 +172,6 @@ def ends(h, client, what):
 
 def live_cut(h):
     """Withdrawn, changed, moved, forgotten: what is open to that device ends; what is open to another stays."""
-    from website import site
     bystander = open_socket(h, HOST)
     for number, (what, change) in enumerate([
             ("withdrawn", lambda name: h.expect(0, "revoke", name, "--yes")),
@@ -166,7 +201,6 @@ def live_cut(h):
 
 def cut_while_loading(h):
     """A long download, an idle connection and a request on its way, withdrawn in the middle."""
-    from website import site
     device = h.device("loading", "39", answer=site)
     name = "loading.maple.home.arpa"
     idle, busy = Client(h), Client(h)
@@ -199,4 +233,4 @@ def cut_while_loading(h):
     busy.close()
 
 
-STORIES = [hopeless, mismatch, no_verdict, rollover, other_ports, live_cut, cut_while_loading]
+STORIES = [hopeless, mismatch, no_verdict, rollover, other_ports, vendor_ca, listed_origin, live_cut, cut_while_loading]
