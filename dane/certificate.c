@@ -19,7 +19,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "dane/x509.h"
 #include "ledger/base/address.h"
 
 /* --- text --- */
@@ -134,21 +133,24 @@ static void describe_names(const X509 *x509, char *buffer, size_t size)
 
 /* A host name in a certificate needs no escaping rules here: OpenSSL compares, we pass the name on.
  */
-bool certificate_has_name(struct der certificate, const char *host)
+bool certificate_carries(const struct x509 *certificate, const char *host)
 {
     struct address address;
+    X509 *x509 = certificate->openssl;
     size_t len = strlen(host);
-    X509 *x509 = x509_decode(certificate);
-    if (!x509)
-        return false;
     if (len > 1 && host[len - 1] == '.')
         len--;
-    bool has = false;
     if (address_parse(&address, host) == STATUS_OK)
-        has = X509_check_ip_asc(x509, host, 0) == 1;
-    else if (len > 0)
-        has = X509_check_host(x509, host, len, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
-    X509_free(x509);
+        return X509_check_ip_asc(x509, host, 0) == 1;
+    return len > 0 &&
+           X509_check_host(x509, host, len, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
+bool certificate_has_name(struct der certificate, const char *host)
+{
+    struct x509 x509;
+    bool has = x509_init(&x509, certificate) == STATUS_OK && certificate_carries(&x509, host);
+    x509_deinit(&x509);
     return has;
 }
 
@@ -173,68 +175,105 @@ static void describe_ec_key(EVP_PKEY *key, char *text, size_t size)
     (void)snprintf(text, size, "EC %.48s", name);
 }
 
-static void describe_key(const X509 *x509, struct certificate_facts *facts)
+static void describe_key(const X509 *x509, char *text, size_t size)
 {
     EVP_PKEY *key = X509_get0_pubkey(x509);
-    if (!key) {
-        (void)snprintf(facts->key, sizeof facts->key, "unknown");
-        facts->weak_key = true; /* nothing speaks for its strength */
-        return;
-    }
-    int bits = EVP_PKEY_get_bits(key);
-    switch (EVP_PKEY_get_base_id(key)) {
+    switch (key ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
+    case EVP_PKEY_NONE:
+        (void)snprintf(text, size, "unknown");
+        break;
     case EVP_PKEY_RSA:
     case EVP_PKEY_RSA_PSS:
-        (void)snprintf(facts->key, sizeof facts->key, "RSA %d", bits);
-        facts->weak_key = bits < CERTIFICATE_RSA_MIN;
+        (void)snprintf(text, size, "RSA %d", EVP_PKEY_get_bits(key));
         break;
     case EVP_PKEY_EC:
-        describe_ec_key(key, facts->key, sizeof facts->key);
-        facts->weak_key = bits < CERTIFICATE_EC_MIN;
+        describe_ec_key(key, text, size);
         break;
     case EVP_PKEY_ED25519:
-        (void)snprintf(facts->key, sizeof facts->key, "Ed25519");
+        (void)snprintf(text, size, "Ed25519");
         break;
     default:
-        (void)snprintf(facts->key, sizeof facts->key, "%s %d",
-                       OBJ_nid2sn(EVP_PKEY_get_base_id(key)), bits);
-        facts->weak_key = EVP_PKEY_get_security_bits(key) < 112;
+        (void)snprintf(text, size, "%s %d", OBJ_nid2sn(EVP_PKEY_get_base_id(key)),
+                       EVP_PKEY_get_bits(key));
         break;
     }
 }
 
-static void describe_signature(X509 *x509, struct certificate_facts *facts)
+static bool is_weak_key(const EVP_PKEY *key)
 {
-    int hash = NID_undef;
-    char name[sizeof facts->signature] = "unknown";
+    if (!key)
+        return true; /* nothing speaks for its strength */
+    switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS:
+        return EVP_PKEY_get_bits(key) < CERTIFICATE_RSA_MIN;
+    case EVP_PKEY_EC:
+        return EVP_PKEY_get_bits(key) < CERTIFICATE_EC_MIN;
+    case EVP_PKEY_ED25519:
+        return false;
+    default:
+        return EVP_PKEY_get_security_bits(key) < 112;
+    }
+}
+
+static void describe_signature(const X509 *x509, char *buffer, size_t size)
+{
+    char name[64] = "unknown";
     const X509_ALGOR *algorithm = NULL;
     const ASN1_OBJECT *object = NULL;
     X509_get0_signature(NULL, &algorithm, x509);
     X509_ALGOR_get0(&object, NULL, NULL, algorithm);
     (void)OBJ_obj2txt(name, sizeof name, object, 0);
-    struct text text = text_over(facts->signature, sizeof facts->signature);
+    struct text text = text_over(buffer, size);
     text_add(&text, name);
-    (void)X509_get_signature_info(x509, &hash, NULL, NULL, NULL);
-    facts->weak_signature = hash == NID_md2 || hash == NID_md4 || hash == NID_md5 ||
-                            hash == NID_mdc2 || hash == NID_sha1 || hash == NID_sha;
 }
 
-enum status certificate_facts(struct certificate_facts *facts, struct der certificate)
+static bool is_weak_signature(X509 *x509)
 {
-    memset(facts, 0, sizeof *facts);
-    X509 *x509 = x509_decode(certificate);
-    if (!x509)
-        return STATUS_MALFORMED;
+    int hash = NID_undef;
+    (void)X509_get_signature_info(x509, &hash, NULL, NULL, NULL);
+    return hash == NID_md2 || hash == NID_md4 || hash == NID_md5 || hash == NID_mdc2 ||
+           hash == NID_sha1 || hash == NID_sha;
+}
+
+void certificate_faults(struct certificate_faults *faults, const struct x509 *certificate)
+{
+    X509 *x509 = certificate->openssl;
+    (void)ERR_set_mark();
+    faults->not_before_ms = date_ms(X509_get0_notBefore(x509), INT64_MAX);
+    faults->not_after_ms = date_ms(X509_get0_notAfter(x509), INT64_MIN);
+    faults->weak_key = is_weak_key(X509_get0_pubkey(x509));
+    faults->weak_signature = is_weak_signature(x509);
+    (void)ERR_pop_to_mark();
+}
+
+static void describe(struct certificate_facts *facts, X509 *x509)
+{
     (void)ERR_set_mark();
     describe_name(X509_get_subject_name(x509), facts->subject, sizeof facts->subject);
     describe_name(X509_get_issuer_name(x509), facts->issuer, sizeof facts->issuer);
     describe_names(x509, facts->names, sizeof facts->names);
-    facts->not_before_ms = date_ms(X509_get0_notBefore(x509), INT64_MAX);
-    facts->not_after_ms = date_ms(X509_get0_notAfter(x509), INT64_MIN);
-    describe_key(x509, facts);
-    describe_signature(x509, facts);
+    describe_key(x509, facts->key, sizeof facts->key);
+    describe_signature(x509, facts->signature, sizeof facts->signature);
     facts->self_signed = X509_self_signed(x509, 1) == 1;
     (void)ERR_pop_to_mark();
-    X509_free(x509);
-    return spki_sha256(certificate, facts->spki_sha256);
+}
+
+enum status certificate_facts(struct certificate_facts *facts, struct der der)
+{
+    struct x509 certificate;
+    struct certificate_faults faults;
+    memset(facts, 0, sizeof *facts);
+    enum status status = x509_init(&certificate, der);
+    if (status != STATUS_OK)
+        return status;
+    describe(facts, certificate.openssl);
+    certificate_faults(&faults, &certificate);
+    facts->not_before_ms = faults.not_before_ms;
+    facts->not_after_ms = faults.not_after_ms;
+    facts->weak_key = faults.weak_key;
+    facts->weak_signature = faults.weak_signature;
+    memcpy(facts->spki_sha256, certificate.spki_sha256, sizeof facts->spki_sha256);
+    x509_deinit(&certificate);
+    return STATUS_OK;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dane/tlsa.h"
+#include "dane/x509.h"
 #include "ledger/base/status.h"
 
 enum {
@@ -39,6 +39,14 @@ enum status certificate_facts(struct certificate_facts *facts, struct der certif
 
 /* Does the certificate carry this host name (RFC 6125; the CN when there is no SAN of that kind) or
  * IP literal? A final dot is ignored; octets that are no certificate carry no name. */
+bool certificate_carries(const struct x509 *certificate, const char *host);
 bool certificate_has_name(struct der certificate, const char *host);
+
+/* Of the facts, those that can be wrong; they cost little. */
+struct certificate_faults {
+    int64_t not_before_ms, not_after_ms;
+    bool weak_key, weak_signature;
+};
+void certificate_faults(struct certificate_faults *faults, const struct x509 *certificate);
 
 #endif

@@ -13,21 +13,15 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-static void free_all(STACK_OF(X509) * list)
-{
-    sk_X509_pop_free(list, X509_free);
-}
-
-/* What is behind the leaf. A certificate that can't be read is passed over: it can't help the
- * chain. */
-static STACK_OF(X509) * decode_rest(const struct der *chain, size_t len)
+/* What is behind the leaf; the list borrows. A certificate that can't be read is passed over: it
+ * can't help the chain. */
+static STACK_OF(X509) * gather_rest(struct x509_chain *chain)
 {
     STACK_OF(X509) *list = sk_X509_new_null();
-    for (size_t i = 1; list && i < len && i < X509_CHAIN_MAX; i++) {
-        X509 *x509 = x509_decode(chain[i]);
-        if (x509 && sk_X509_push(list, x509) <= 0) {
-            X509_free(x509);
-            free_all(list);
+    for (size_t i = 1; list && i < chain->len; i++) {
+        const struct x509 *x509 = x509_chain_at(chain, i);
+        if (x509 && sk_X509_push(list, x509->openssl) <= 0) {
+            sk_X509_free(list);
             return NULL;
         }
     }
@@ -39,28 +33,19 @@ static bool same_der(struct der a, struct der b)
     return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
 }
 
-static bool same_octets(const X509 *x509, struct der der)
+/* The verified chain in terms of the presented one, of whose certificates it consists. */
+static enum status note_path(STACK_OF(X509) * verified, const struct x509_chain *chain,
+                             struct chain_path *path)
 {
-    uint8_t *bytes = NULL;
-    int len = i2d_X509(x509, &bytes);
-    bool same = len > 0 && same_der((struct der){bytes, (size_t)len}, der);
-    OPENSSL_free(bytes);
-    return same;
-}
-
-/* The verified chain in terms of the presented one. */
-static void note_path(STACK_OF(X509) * verified, const struct der *chain, size_t len,
-                      struct chain_path *path)
-{
-    path->len = 0;
-    for (int i = 0; i < sk_X509_num(verified) && path->len < X509_CHAIN_MAX; i++) {
-        for (size_t at = 0; at < len && at < X509_CHAIN_MAX; at++) {
-            if (same_octets(sk_X509_value(verified, i), chain[at])) {
-                path->at[path->len++] = at;
-                break;
-            }
-        }
+    for (int i = 0; i < sk_X509_num(verified); i++) {
+        size_t at = 0;
+        while (at < chain->len && chain->decoded[at].openssl != sk_X509_value(verified, i))
+            at++;
+        if (at == chain->len || path->len == X509_CHAIN_MAX)
+            return STATUS_SIGNATURE;
+        path->at[path->len++] = at;
     }
+    return STATUS_OK;
 }
 
 /* Builds and verifies leaf -> store with the help of `rest`. *verified: the caller frees it. */
@@ -88,57 +73,56 @@ out:
     return status;
 }
 
-static enum status verify_to(X509 *anchor, X509 *leaf, STACK_OF(X509) * rest,
-                             const struct der *chain, size_t len, struct chain_path *path)
+static enum status verify_to(const struct x509 *anchor, X509 *leaf, STACK_OF(X509) * rest,
+                             const struct x509_chain *chain, struct chain_path *path)
 {
     enum status status = STATUS_NO_MEMORY;
     STACK_OF(X509) *verified = NULL;
     X509_STORE *store = X509_STORE_new();
     /* PARTIAL_CHAIN: an intermediate may be the anchor, its own issuer is nobody's business. */
-    if (store && X509_STORE_add_cert(store, anchor) == 1)
+    if (store && X509_STORE_add_cert(store, anchor->openssl) == 1)
         status = verify(store, leaf, rest, X509_V_FLAG_PARTIAL_CHAIN, &verified);
     if (status == STATUS_OK)
-        note_path(verified, chain, len, path);
-    free_all(verified);
+        status = note_path(verified, chain, path);
+    sk_X509_pop_free(verified, X509_free);
     X509_STORE_free(store);
     return status;
 }
 
-/* One candidate: OK only when it both matches and carries the leaf. The leaf again is none: as the
- * only trusted certificate it would carry itself, without the right to sign. */
-static enum status try_anchor(const struct tlsa *tlsa, struct der candidate, X509 *leaf,
-                              STACK_OF(X509) * rest, const struct der *chain, size_t len,
-                              struct chain_path *path)
+/* Is it one to try? The leaf again is none: as the only trusted certificate it would carry itself,
+ * without the right to sign. */
+static bool is_candidate(const struct tlsa *tlsa, const struct x509 *x509, const struct x509 *leaf)
 {
-    if (same_der(candidate, chain[0]) || tlsa_match_certificate(tlsa, candidate) != STATUS_OK)
-        return STATUS_NOT_FOUND;
-    X509 *anchor = x509_decode(candidate);
-    if (!anchor)
-        return STATUS_NOT_FOUND;
-    enum status status = verify_to(anchor, leaf, rest, chain, len, path);
-    X509_free(anchor);
-    return status;
+    return x509 && !same_der(x509->der, leaf->der) && tlsa_match(tlsa, x509) == STATUS_OK;
 }
 
-enum status chain_find_anchor(const struct tlsa *tlsa, const struct der *chain, size_t len,
-                              struct chain_path *path)
+enum status chain_find(const struct tlsa *tlsa, struct x509_chain *chain, struct chain_path *path)
 {
+    const struct x509 *leaf = x509_chain_at(chain, 0);
     path->len = 0;
-    X509 *leaf = len > 0 ? x509_decode(chain[0]) : NULL;
     if (!leaf)
         return STATUS_MALFORMED;
     (void)ERR_set_mark();
-    STACK_OF(X509) *rest = decode_rest(chain, len);
+    STACK_OF(X509) *rest = gather_rest(chain);
     enum status best = rest ? STATUS_NOT_FOUND : STATUS_NO_MEMORY;
-    for (size_t i = 1; rest && best != STATUS_OK && i < len && i < X509_CHAIN_MAX; i++) {
-        enum status status = try_anchor(tlsa, chain[i], leaf, rest, chain, len, path);
-        if (status != STATUS_NOT_FOUND)
-            best = status;
+    for (size_t i = 1; rest && best != STATUS_OK && i < chain->len; i++) {
+        const struct x509 *anchor = x509_chain_at(chain, i);
+        if (is_candidate(tlsa, anchor, leaf))
+            best = verify_to(anchor, leaf->openssl, rest, chain, path);
     }
     (void)ERR_pop_to_mark();
-    free_all(rest);
-    X509_free(leaf);
+    sk_X509_free(rest);
     return best;
+}
+
+enum status chain_find_anchor(const struct tlsa *tlsa, const struct der *der, size_t len,
+                              struct chain_path *path)
+{
+    struct x509_chain chain;
+    x509_chain_init(&chain, der, len);
+    enum status status = chain_find(tlsa, &chain, path);
+    x509_chain_deinit(&chain);
+    return status;
 }
 
 /* What X509_STORE_set_default_paths does; but that also empties the error queue, which is the
@@ -180,17 +164,16 @@ bool chain_names_an_issuer(const struct der *chain, size_t len)
     return names;
 }
 
-bool chain_is_issued_by_known_ca(struct x509_store_st *known_cas, const struct der *chain,
-                                 size_t len)
+bool chain_is_issued_by_known_ca(struct x509_store_st *known_cas, const struct der *der, size_t len)
 {
-    X509 *leaf = known_cas && len > 0 ? x509_decode(chain[0]) : NULL;
-    if (!leaf)
-        return false;
+    struct x509_chain chain;
+    x509_chain_init(&chain, der, len);
+    const struct x509 *leaf = known_cas ? x509_chain_at(&chain, 0) : NULL;
     (void)ERR_set_mark();
-    STACK_OF(X509) *rest = decode_rest(chain, len);
-    bool known = rest && verify(known_cas, leaf, rest, 0, NULL) == STATUS_OK;
+    STACK_OF(X509) *rest = leaf ? gather_rest(&chain) : NULL;
+    bool known = rest && verify(known_cas, leaf->openssl, rest, 0, NULL) == STATUS_OK;
     (void)ERR_pop_to_mark();
-    free_all(rest);
-    X509_free(leaf);
+    sk_X509_free(rest);
+    x509_chain_deinit(&chain);
     return known;
 }

@@ -23,8 +23,9 @@ struct chain_path {
 };
 
 /* Looks for a certificate behind the leaf, other than the leaf, that has the record's data, and
- * verifies the way from the leaf to it. OK with *path; NOT_FOUND when no such certificate is presented; SIGNATURE when one
- * is, and the leaf does not hang on it; MALFORMED (the leaf is no certificate), NO_MEMORY. */
+ * verifies the way from the leaf to it. OK with *path; NOT_FOUND when no such certificate is
+ * presented; SIGNATURE when one is, and the leaf does not hang on it; MALFORMED (the leaf is no certificate), NO_MEMORY. */
+enum status chain_find(const struct tlsa *tlsa, struct x509_chain *chain, struct chain_path *path);
 enum status chain_find_anchor(const struct tlsa *tlsa, const struct der *chain, size_t len,
                               struct chain_path *path);
 

@@ -7,9 +7,7 @@
  */
 #include "dane/tlsa.h"
 
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "dane/x509.h"
@@ -76,23 +74,19 @@ static enum status match_octets(const struct tlsa *tlsa, const uint8_t *bytes, s
     return memcmp(hash, tlsa->data, tlsa->data_len) == 0 ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+enum status tlsa_match(const struct tlsa *tlsa, const struct x509 *certificate)
+{
+    if (tlsa->selector == TLSA_FULL_CERTIFICATE)
+        return match_octets(tlsa, certificate->der.bytes, certificate->der.len);
+    return match_octets(tlsa, certificate->spki, certificate->spki_len);
+}
+
 enum status tlsa_match_certificate(const struct tlsa *tlsa, struct der certificate)
 {
-    uint8_t *spki = NULL;
-    size_t spki_len = 0;
-    X509 *x509 = x509_decode(certificate);
-    if (!x509)
-        return STATUS_MALFORMED;
-    enum status status = STATUS_OK;
-    if (tlsa->selector == TLSA_FULL_CERTIFICATE) {
-        status = match_octets(tlsa, certificate.bytes, certificate.len);
-        goto out;
-    }
-    status = x509_spki(x509, &spki, &spki_len);
+    struct x509 x509;
+    enum status status = x509_init(&x509, certificate);
     if (status == STATUS_OK)
-        status = match_octets(tlsa, spki, spki_len);
-out:
-    OPENSSL_free(spki);
-    X509_free(x509);
+        status = tlsa_match(tlsa, &x509);
+    x509_deinit(&x509);
     return status;
 }

@@ -1,7 +1,5 @@
 /* tlsa.h: does a certificate match a TLSA record? Pure matching (RFC 6698, RFC 7671).
  *
- * Certificates come as DER; what is needed of X.509 is asked of OpenSSL.
- *
  *     struct tlsa tlsa;
  *     if (tlsa_decode(&tlsa, rdata, len) == STATUS_OK && tlsa_is_usable(&tlsa) &&
  *         tlsa_match_certificate(&tlsa, leaf) == STATUS_OK) …
@@ -37,7 +35,8 @@ enum status tlsa_decode(struct tlsa *tlsa, const uint8_t *rdata, size_t len);
 bool tlsa_is_usable(const struct tlsa *tlsa);
 
 /* Does this one certificate have the associated data (usage not asked)? OK, NOT_FOUND = no match,
- * MALFORMED = no DER certificate, CRYPTO. */
+ * CRYPTO; of octets also MALFORMED = no DER certificate. */
+enum status tlsa_match(const struct tlsa *tlsa, const struct x509 *certificate);
 enum status tlsa_match_certificate(const struct tlsa *tlsa, struct der certificate);
 
 #endif

@@ -42,6 +42,7 @@ struct judgement {
     const struct name *name;
     const struct presented *presented;
     uint64_t now_ms;
+    struct x509_chain chain; /* what is presented, decoded as far as it is asked for */
 };
 
 static uint32_t bit(enum forgiven_bit which)
@@ -88,24 +89,24 @@ static bool is_stale(const struct published *published, uint64_t now_ms)
 
 /* --- what is wrong with what came --- */
 
-static uint32_t wrong_dates(const struct certificate_facts *facts, uint64_t now_ms)
+static uint32_t wrong_dates(const struct certificate_faults *faults, uint64_t now_ms)
 {
     int64_t now = now_ms > INT64_MAX ? INT64_MAX : (int64_t)now_ms;
     uint32_t wrong = 0;
-    if (now < facts->not_before_ms)
+    if (now < faults->not_before_ms)
         wrong |= bit(FORGIVEN_BIT_NOT_YET_VALID);
-    if (now > facts->not_after_ms)
+    if (now > faults->not_after_ms)
         wrong |= bit(FORGIVEN_BIT_EXPIRED);
     return wrong;
 }
 
 /* The certificate may carry the household's petname or its id: both are this device's name. */
-static bool carries_name(const struct judgement *j, struct der leaf)
+static bool carries_name(const struct judgement *j, const struct x509 *leaf)
 {
     char text[NAME_TEXT_SIZE];
     struct view_name twin;
     name_text(j->name->wire, j->name->len, text);
-    if (certificate_has_name(leaf, text))
+    if (certificate_carries(leaf, text))
         return true;
     if (!j->view || !j->published->found ||
         view_name_at(j->view, j->published->name.twin, &twin) != STATUS_OK)
@@ -117,7 +118,7 @@ static bool carries_name(const struct judgement *j, struct der leaf)
     if (skip >= twin.wire_len)
         return false;
     name_text(twin.wire + skip, twin.wire_len - skip, text);
-    return certificate_has_name(leaf, text);
+    return certificate_carries(leaf, text);
 }
 
 static uint32_t wrong_connection(const struct presented *presented)
@@ -130,27 +131,28 @@ static uint32_t wrong_connection(const struct presented *presented)
     return wrong;
 }
 
-static uint32_t wrong_strength(const struct certificate_facts *facts, bool is_anchor)
+static uint32_t wrong_strength(const struct certificate_faults *faults, bool is_anchor)
 {
     uint32_t wrong = 0;
-    if (facts->weak_key)
+    if (faults->weak_key)
         wrong |= bit(FORGIVEN_BIT_WEAK_KEY);
-    if (facts->weak_signature && !is_anchor) /* what signed an anchor is not asked */
+    if (faults->weak_signature && !is_anchor) /* what signed an anchor is not asked */
         wrong |= bit(FORGIVEN_BIT_WEAK_SIGNATURE);
     return wrong;
 }
 
 static void examine_leaf(struct judgement *j)
 {
-    struct certificate_facts facts;
+    struct certificate_faults faults;
     struct verdict *verdict = j->verdict;
-    struct der leaf = j->presented->chain[0];
+    const struct x509 *leaf = x509_chain_at(&j->chain, 0);
     verdict->wrong = wrong_connection(j->presented);
-    if (certificate_facts(&facts, leaf) != STATUS_OK)
+    if (!leaf)
         return;
+    certificate_faults(&faults, leaf);
     verdict->has_presented = true;
-    memcpy(verdict->presented, facts.spki_sha256, sizeof verdict->presented);
-    verdict->wrong |= wrong_dates(&facts, j->now_ms) | wrong_strength(&facts, false);
+    memcpy(verdict->presented, leaf->spki_sha256, sizeof verdict->presented);
+    verdict->wrong |= wrong_dates(&faults, j->now_ms) | wrong_strength(&faults, false);
     if (!carries_name(j, leaf))
         verdict->wrong |= bit(FORGIVEN_BIT_NAME);
     if (!j->presented->known_issuer)
@@ -174,19 +176,20 @@ static enum status find_withdrawn_hash(struct judgement *j, const uint8_t hash[s
     return status;
 }
 
-/* The same of a certificate: by its key, or as a whole. NOT_FOUND for octets that are none: they
- * match nothing. */
-static enum status find_withdrawn(struct judgement *j, struct der certificate)
+/* The same of a presented certificate: by its key, or as a whole. NOT_FOUND for octets that are
+ * none: they match nothing. */
+static enum status find_withdrawn(struct judgement *j, size_t at)
 {
     uint8_t hash[32];
     if (!j->view || !j->published->household_name)
         return STATUS_NOT_FOUND;
-    if (spki_sha256(certificate, hash) != STATUS_OK)
+    const struct x509 *certificate = x509_chain_at(&j->chain, at);
+    if (!certificate)
         return STATUS_NOT_FOUND;
-    enum status status = find_withdrawn_hash(j, hash);
+    enum status status = find_withdrawn_hash(j, certificate->spki_sha256);
     if (status != STATUS_NOT_FOUND)
         return status;
-    if (!SHA256(certificate.bytes, certificate.len, hash))
+    if (!SHA256(certificate->der.bytes, certificate->der.len, hash))
         return STATUS_CRYPTO;
     return find_withdrawn_hash(j, hash);
 }
@@ -194,13 +197,16 @@ static enum status find_withdrawn(struct judgement *j, struct der certificate)
 /* --- matching --- */
 
 /* What is wrong on the way to an anchor, in place of what is wrong with the leaf's issuer. */
-static uint32_t wrong_on_path(const struct judgement *j, const struct chain_path *path)
+static uint32_t wrong_on_path(struct judgement *j, const struct chain_path *path)
 {
-    struct certificate_facts facts;
+    struct certificate_faults faults;
     uint32_t wrong = j->verdict->wrong & ~bit(FORGIVEN_BIT_ISSUER);
     for (size_t i = 1; i < path->len; i++) {
-        if (certificate_facts(&facts, j->presented->chain[path->at[i]]) == STATUS_OK)
-            wrong |= wrong_dates(&facts, j->now_ms) | wrong_strength(&facts, i + 1 == path->len);
+        const struct x509 *certificate = x509_chain_at(&j->chain, path->at[i]);
+        if (!certificate)
+            continue;
+        certificate_faults(&faults, certificate);
+        wrong |= wrong_dates(&faults, j->now_ms) | wrong_strength(&faults, i + 1 == path->len);
     }
     return wrong;
 }
@@ -218,12 +224,11 @@ static bool public_refuses(const struct judgement *j, uint32_t wrong)
 static enum status match_anchor(struct judgement *j, const struct tlsa *tlsa)
 {
     struct chain_path path;
-    const struct presented *presented = j->presented;
-    enum status status = chain_find_anchor(tlsa, presented->chain, presented->chain_len, &path);
+    enum status status = chain_find(tlsa, &j->chain, &path);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 1; i < path.len; i++) {
-        status = find_withdrawn(j, presented->chain[path.at[i]]);
+        status = find_withdrawn(j, path.at[i]);
         if (status != STATUS_NOT_FOUND)
             return status == STATUS_OK ? STATUS_EXISTS : status;
     }
@@ -236,10 +241,11 @@ static enum status match_anchor(struct judgement *j, const struct tlsa *tlsa)
 
 static enum status match_record(struct judgement *j, const struct tlsa *tlsa)
 {
-    if (!tlsa_is_usable(tlsa))
+    const struct x509 *leaf = x509_chain_at(&j->chain, 0);
+    if (!leaf || !tlsa_is_usable(tlsa))
         return STATUS_NOT_FOUND;
     if (tlsa->usage == TLSA_DANE_EE)
-        return tlsa_match_certificate(tlsa, j->presented->chain[0]);
+        return tlsa_match(tlsa, leaf);
     return match_anchor(j, tlsa);
 }
 
@@ -279,7 +285,7 @@ static bool matches_removed(struct judgement *j)
 static enum verdict_kind verdict_kind_of(struct judgement *j)
 {
     const struct published *published = j->published;
-    enum status status = find_withdrawn(j, j->presented->chain[0]);
+    enum status status = find_withdrawn(j, 0);
     if (status == STATUS_OK)
         return VERDICT_WITHDRAWN;
     if (status != STATUS_NOT_FOUND || is_stale(published, j->now_ms))
@@ -295,15 +301,17 @@ static enum verdict_kind verdict_kind_of(struct judgement *j)
 void verdict_judge(struct verdict *verdict, struct view *view, const struct published *published,
                    const struct name *name, const struct presented *presented, uint64_t now_ms)
 {
-    struct judgement j = {verdict, view, published, name, presented, now_ms};
+    struct judgement j = {verdict, view, published, name, presented, now_ms, {0}};
     memset(verdict, 0, sizeof *verdict);
     verdict->kind = VERDICT_UNREACHABLE;
     verdict->soft = is_soft(published, now_ms);
     note_expected(verdict, published);
     if (!presented || presented->chain_len == 0)
         return;
+    x509_chain_init(&j.chain, presented->chain, presented->chain_len);
     examine_leaf(&j);
     verdict->kind = verdict_kind_of(&j);
+    x509_chain_deinit(&j.chain);
     if (verdict->kind == VERDICT_MATCHED)
         verdict->forgiven = verdict->wrong;
 }

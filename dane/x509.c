@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <string.h>
 
 struct x509_st *x509_decode(struct der certificate)
 {
@@ -33,19 +34,59 @@ enum status x509_spki(const struct x509_st *certificate, uint8_t **spki, size_t 
     return STATUS_OK;
 }
 
+enum status x509_init(struct x509 *x509, struct der der)
+{
+    *x509 = (struct x509){.der = der, .openssl = x509_decode(der)};
+    if (!x509->openssl)
+        return STATUS_MALFORMED;
+    enum status status = x509_spki(x509->openssl, &x509->spki, &x509->spki_len);
+    if (status == STATUS_OK && !SHA256(x509->spki, x509->spki_len, x509->spki_sha256))
+        status = STATUS_CRYPTO;
+    if (status != STATUS_OK)
+        x509_deinit(x509);
+    return status;
+}
+
+void x509_deinit(struct x509 *x509)
+{
+    X509_free(x509->openssl);
+    OPENSSL_free(x509->spki);
+    *x509 = (struct x509){0};
+}
+
 enum status spki_sha256(struct der certificate, uint8_t out[static SPKI_SHA256_SIZE])
 {
-    uint8_t *spki = NULL;
-    size_t len = 0;
-    X509 *x509 = x509_decode(certificate);
-    if (!x509)
-        return STATUS_MALFORMED;
-    enum status status = x509_spki(x509, &spki, &len);
-    if (status == STATUS_OK && !SHA256(spki, len, out))
-        status = STATUS_CRYPTO;
-    OPENSSL_free(spki);
-    X509_free(x509);
+    struct x509 x509;
+    enum status status = x509_init(&x509, certificate);
+    if (status == STATUS_OK)
+        memcpy(out, x509.spki_sha256, SPKI_SHA256_SIZE);
+    x509_deinit(&x509);
     return status;
+}
+
+/* --- chains --- */
+
+void x509_chain_init(struct x509_chain *chain, const struct der *der, size_t len)
+{
+    *chain = (struct x509_chain){.der = der, .len = len < X509_CHAIN_MAX ? len : X509_CHAIN_MAX};
+}
+
+void x509_chain_deinit(struct x509_chain *chain)
+{
+    for (size_t i = 0; i < chain->len; i++)
+        x509_deinit(&chain->decoded[i]);
+    chain->len = 0;
+}
+
+const struct x509 *x509_chain_at(struct x509_chain *chain, size_t at)
+{
+    if (at >= chain->len)
+        return NULL;
+    struct x509 *x509 = &chain->decoded[at];
+    if (!chain->tried[at])
+        (void)x509_init(x509, chain->der[at]); /* failed: `openssl` says so */
+    chain->tried[at] = true;
+    return x509->openssl ? x509 : NULL;
 }
 
 size_t x509_encode_chain(struct stack_st_X509 *list, uint8_t *bytes, size_t size,

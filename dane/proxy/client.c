@@ -320,6 +320,7 @@ static void opened(void *context, struct device_result *result)
         accept_connect(client);
         return;
     }
+    address_text(&client->device_address, refusal.address);
     drop_device(client);
     if (refuse_in_tunnel(client, &refusal))
         accept_connect(client);
@@ -478,9 +479,13 @@ static enum target_fault target_of_connect(struct client *client, const struct h
     enum target_fault fault = target_of_authority(&client->target, head->target, 0);
     if (fault != TARGET_FAULT_NONE || !named.at)
         return fault;
-    /* Browsers leave the port out of Host or not; the name must be the same. */
+    /* Browsers leave the port out of Host or not; the name must be the same. ffmpeg and node say
+     * the proxy's address instead, which is no other destination. */
     fault = target_of_authority(&host, named, client->target.port);
-    return fault == TARGET_FAULT_NONE && target_is(&host, client->target.host, client->target.port)
+    if (fault != TARGET_FAULT_NONE)
+        return TARGET_FAULT_HOST;
+    bool is_proxy = host.is_address || strcmp(host.host, "localhost") == 0;
+    return is_proxy || target_is(&host, client->target.host, client->target.port)
                ? TARGET_FAULT_NONE
                : TARGET_FAULT_HOST;
 }

@@ -24,6 +24,7 @@ void exchange_device_drop(struct exchange *exchange)
     exchange->attempt = NULL;
     stream_free(exchange->device);
     exchange->device = NULL;
+    exchange->has_login = false;
 }
 
 static void refuse_broken(struct exchange *exchange, const char *reason)
@@ -88,7 +89,8 @@ static void send_request(struct exchange *exchange)
     exchange->interim = 0;
     relay_begin(&exchange->up, &request->framing, request->framing.kind == HTTP_BODY_CHUNKED);
     stream_set_idle_timeout(exchange->device, EXCHANGE_IDLE_MS);
-    stream_set_idle_timeout(exchange->browser, EXCHANGE_IDLE_MS);
+    /* Longer: when the device is silent, the browser is still there to be told. */
+    stream_set_idle_timeout(exchange->browser, EXCHANGE_IDLE_MS + EXCHANGE_HEAD_MS);
     stream_write(exchange->device, octets, w.used);
     (void)exchange_pump_up(exchange);
 }
@@ -131,16 +133,23 @@ static void opened(void *context, struct device_result *result)
         exchange_refuse(exchange, &refusal);
         return;
     }
+    bool is_of_this_view = exchange->generation == proxy_generation(exchange->proxy);
     exchange->device = result->stream;
     exchange->device_is_used = false;
     exchange->generation = proxy_generation(exchange->proxy);
     exchange_device_watch(exchange);
     if (exchange->other_count > 0 ||
         admission_ask(exchange->proxy, exchange->device, &exchange->target, &exchange->name,
-                      &result->verdict, &refusal))
-        send_request(exchange);
-    else
-        exchange_refuse(exchange, &refusal);
+                      &result->verdict, &refusal)) {
+        /* A plain device has no key to be judged by; and what was asked for may be gone by now. */
+        if (is_of_this_view || exchange_may_stay(exchange))
+            send_request(exchange);
+        else
+            exchange_break(exchange);
+        return;
+    }
+    address_text(&exchange->device_address, refusal.address);
+    exchange_refuse(exchange, &refusal);
 }
 
 static void open_device(struct exchange *exchange, const struct address *addresses, size_t count)
@@ -148,6 +157,7 @@ static void open_device(struct exchange *exchange, const struct address *address
     struct device_pool *pool = exchange->proxy->devices;
     uint16_t port = exchange->target.port;
     exchange->state = EXCHANGE_OPENING;
+    exchange->generation = proxy_generation(exchange->proxy);
     exchange->attempt =
         exchange->target.is_tls
             ? device_open(pool, &exchange->name, port, addresses, count, opened, exchange)
@@ -173,12 +183,14 @@ void exchange_device_ask(struct exchange *exchange, const struct address *addres
 {
     struct refusal refusal;
     if (exchange->device && exchange->generation != proxy_generation(exchange->proxy) &&
-        !exchange_device_is_right(exchange, &refusal))
+        !exchange_device_is_right(exchange, &refusal)) {
+        address_text(&exchange->device_address, refusal.address);
         exchange_refuse(exchange, &refusal);
-    else if (exchange->device || take_parked(exchange, addresses, count))
+    } else if (exchange->device || take_parked(exchange, addresses, count)) {
         send_request(exchange);
-    else
+    } else {
         open_device(exchange, addresses, count);
+    }
 }
 
 /* --- the answer --- */
@@ -200,7 +212,6 @@ static void device_lost(struct exchange *exchange, enum status why)
                exchange->request->framing.kind == HTTP_BODY_NONE) {
         struct address address = exchange->device_address;
         exchange_device_drop(exchange);
-        exchange->has_login = false;
         open_device(exchange, &address, 1);
     } else if (exchange->device_is_used && exchange->browser_is_used) {
         exchange_break(exchange);

@@ -48,9 +48,8 @@ static void look(evutil_socket_t fd, short what, void *context)
     proxy->generation = generation;
     proxy->looked_ms = now_ms;
     client_look_at_all(proxy);
-    if (is_other)
-        parking_clear(proxy->parking); /* rather than ask each: they only save a handshake */
-    parking_clear(proxy->parking);     /* nobody misses them, and none is kept that was withdrawn */
+    if (is_other) /* rather than ask each: they only save a handshake */
+        parking_clear(proxy->parking);
 }
 
 static void set_watch(struct proxy *proxy, bool on)

@@ -6,7 +6,7 @@ import subprocess
 from client import HOST
 from firefox import make_profile
 from forged import forged_device
-from home import address
+from home import MACHINE, address
 
 CAMERA = f"https://{HOST}/"
 GONE = {"chromium": ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED"), "firefox": ("dnsNotFound", "netOffline")}
@@ -55,8 +55,26 @@ def fresh(h, kind, home):
     return kind(h, home=home)
 
 
+def traces(*folders):
+    """Files that have something of Hearth in their name, in what they point to, or in themselves."""
+    found = set()
+    for folder in folders:
+        for at, _, names in os.walk(folder):
+            if "Cache" in at:  # a browser keeps the certificates of the pages that it has seen
+                continue
+            for path in [os.path.join(at, name) for name in names]:
+                if os.path.islink(path):
+                    is_one = "hearth" in os.path.basename(path) + os.readlink(path)
+                else:
+                    is_one = os.access(path, os.R_OK) and b"Hearth CA" in open(path, "rb").read() or "hearth" in os.path.basename(path)
+                if is_one:
+                    found.add(path)
+    return found
+
+
 def policies(h, kind):
     """Root's set-up, for the whole machine: a fresh browser without a flag or a preference of ours opens the camera."""
+    h.untouched = traces(*MACHINE)
     h.trust("install", home="root")
     b = fresh(h, kind, "guest")
     try:
@@ -81,15 +99,7 @@ def removed(h, kind):
         finally:
             b.quit()
     h.check(h.devices["camera"].accepted == 0, "afterwards nothing comes to the camera")
-    left = []
-    for folder in (h.path("home"), h.path("root"), h.path("over")):
-        for at, _, names in os.walk(folder):
-            if "Cache" in at:  # a browser keeps the certificates of the pages that it has seen
-                continue
-            for path in [os.path.join(at, name) for name in names]:
-                link = os.readlink(path) if os.path.islink(path) else ""
-                if "hearth" in os.path.basename(path).lower() or "hearth" in link or (os.path.isfile(path) and b"Hearth CA" in open(path, "rb").read()):
-                    left.append(path + (" -> " + link if link else ""))
+    left = traces(h.path("home"), h.path("root")) | (traces(*MACHINE) - h.untouched)
     h.check(not left, f"left behind: {left}")
 
 

@@ -488,6 +488,25 @@ static void a_withdrawn_key_on_the_way(void **state)
     assert_false(verdict.has_withdrawal);
 }
 
+/* The same key in octets that aren't DER: a length in three octets where two will do. */
+static void a_withdrawn_key_in_other_octets(void **state)
+{
+    (void)state;
+    struct made_rr anchor = tlsa_of(&cards.root, 2, 1, 1), key = tlsa_of(&cards.middle, 3, 1, 1);
+    struct made_household house = house_with(&anchor, 1);
+    uint8_t octets[2048] = {0x30, 0x83, 0};
+    size_t len = cards.middle.der.len;
+    assert_true(len < sizeof octets - 1 && cards.middle.der.bytes[1] == 0x82);
+    memcpy(octets + 3, cards.middle.der.bytes + 2, len - 2);
+    struct card middle = cards.middle;
+    middle.der = (struct der){octets, len + 1};
+    struct verdict verdict = judged_chain(&house, &cards.leaf, &middle, &cards.root);
+    assert_int_equal(verdict.kind, VERDICT_MATCHED);
+    withdraw(&house, &key);
+    verdict = judged_chain(&house, &cards.leaf, &middle, &cards.root);
+    assert_int_equal(verdict.kind, VERDICT_WITHDRAWN);
+}
+
 /* RFC 7671: DANE-EE asks neither dates nor name, DANE-TA asks both; there is no household to say
  * otherwise. */
 static void public_names_are_judged_by_the_rfc(void **state)
@@ -574,6 +593,7 @@ int main(void)
         cmocka_unit_test(a_leaf_signs_nobody),
         cmocka_unit_test(weakness_on_the_way_is_named),
         cmocka_unit_test(a_withdrawn_key_on_the_way),
+        cmocka_unit_test(a_withdrawn_key_in_other_octets),
         cmocka_unit_test(public_names_are_judged_by_the_rfc),
         cmocka_unit_test(a_damaged_view_is_never_a_match),
     };

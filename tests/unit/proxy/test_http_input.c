@@ -64,8 +64,7 @@ static void too_long(void **state)
         memcpy(octets + len - 4, "\r\n\r\n", 4);
         append(input, octets, sizeof octets);
         enum http_fault fault = http_input_head(&head, HTTP_REQUEST, input);
-        assert_int_equal(fault,
-                         len <= HTTP_HEAD_MAX ? HTTP_FAULT_NONE : HTTP_FAULT_HEAD_TOO_LONG);
+        assert_int_equal(fault, len <= HTTP_HEAD_MAX ? HTTP_FAULT_NONE : HTTP_FAULT_HEAD_TOO_LONG);
         evbuffer_free(input);
     }
     struct http_head head;

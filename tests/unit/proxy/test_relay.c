@@ -205,10 +205,8 @@ static void no_chunks(void **state)
         const char *text;
         enum http_fault fault;
     } bad[] = {
-        {"x\r\n", HTTP_FAULT_CHUNK},
-        {"5\nhello", HTTP_FAULT_CHUNK},
-        {"1\r\nab", HTTP_FAULT_CHUNK},
-        {"-1\r\n", HTTP_FAULT_CHUNK},
+        {"x\r\n", HTTP_FAULT_CHUNK},          {"5\nhello", HTTP_FAULT_CHUNK},
+        {"1\r\nab", HTTP_FAULT_CHUNK},        {"-1\r\n", HTTP_FAULT_CHUNK},
         {"0\r\nX\n\r\n", HTTP_FAULT_TRAILER},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
