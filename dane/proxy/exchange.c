@@ -277,6 +277,9 @@ static void browser_input(void *context)
     case EXCHANGE_OPENING:
         break; /* it waits in the buffer */
     case EXCHANGE_ANSWERING:
+        /* Who has gone shall not hold the device's place for long. */
+        if (stream_input_ended(exchange->browser))
+            stream_set_idle_timeout(exchange->device, EXCHANGE_LEFT_MS);
         (void)exchange_pump_up(exchange);
         break;
     case EXCHANGE_SWITCHED:

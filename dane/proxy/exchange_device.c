@@ -62,8 +62,9 @@ static bool binds_login(const struct http_head *head, const char *field)
     return false;
 }
 
-/* May another request follow this one? A device that answers without having read a body takes it for the next request. Nobody can tell,
- * so no other request follows one with a body; unless the connection is worth a login. */
+/* May another request follow this one? A device that answers without having read a body takes it
+ * for the next request. Nobody can tell, so no other request follows one with a body; unless the
+ * connection is worth a login. */
 static bool may_go_on(const struct exchange *exchange)
 {
     return exchange->request->framing.kind == HTTP_BODY_NONE || exchange->has_login;
@@ -179,18 +180,44 @@ static bool take_parked(struct exchange *exchange, const struct address *address
     return true;
 }
 
-void exchange_device_ask(struct exchange *exchange, const struct address *addresses, size_t count)
+/* It only reads, and has no body: asked twice, it does nothing twice. */
+static bool is_repeatable(const struct exchange_request *request)
+{
+    const struct http_text *method = &request->head.method;
+    return request->framing.kind == HTTP_BODY_NONE &&
+           (http_text_is(*method, "GET") || http_text_is(*method, "HEAD") ||
+            http_text_is(*method, "OPTIONS"));
+}
+
+/* May the request go over a connection that the device may have closed meanwhile? Somebody must be
+ * able to send it again: we, or a browser that has used its own connection before. */
+static bool may_go_over_used(const struct exchange *exchange)
+{
+    return is_repeatable(exchange->request) || exchange->browser_is_used || exchange->has_login;
+}
+
+/* Is the connection at hand good for this request, at an address and with a key that are published
+ * now? A login does not outlive that. */
+static bool is_good(struct exchange *exchange, const struct address *addresses, size_t count)
 {
     struct refusal refusal;
-    if (exchange->device && exchange->generation != proxy_generation(exchange->proxy) &&
-        !exchange_device_is_right(exchange, &refusal)) {
-        address_text(&exchange->device_address, refusal.address);
-        exchange_refuse(exchange, &refusal);
-    } else if (exchange->device || take_parked(exchange, addresses, count)) {
+    if (!exchange->device || (exchange->device_is_used && !may_go_over_used(exchange)))
+        return false;
+    bool is_published = exchange->generation == proxy_generation(exchange->proxy);
+    for (size_t i = 0; !is_published && i < count; i++)
+        is_published = memcmp(&addresses[i], &exchange->device_address, sizeof *addresses) == 0;
+    return is_published && (exchange->generation == proxy_generation(exchange->proxy) ||
+                            exchange_device_is_right(exchange, &refusal));
+}
+
+void exchange_device_ask(struct exchange *exchange, const struct address *addresses, size_t count)
+{
+    if (!is_good(exchange, addresses, count))
+        exchange_device_drop(exchange);
+    if (exchange->device || (may_go_over_used(exchange) && take_parked(exchange, addresses, count)))
         send_request(exchange);
-    } else {
+    else
         open_device(exchange, addresses, count);
-    }
 }
 
 /* --- the answer --- */
@@ -198,9 +225,6 @@ void exchange_device_ask(struct exchange *exchange, const struct address *addres
 /* The device has gone without an answer. */
 static void device_lost(struct exchange *exchange, enum status why)
 {
-    const struct http_text *method = &exchange->request->head.method;
-    bool only_reads = http_text_is(*method, "GET") || http_text_is(*method, "HEAD") ||
-                      http_text_is(*method, "OPTIONS");
     if (exchange->answer_begun) {
         exchange_break(exchange);
     } else if (why == STATUS_TIMEOUT) {
@@ -208,8 +232,7 @@ static void device_lost(struct exchange *exchange, enum status why)
         refusal_init(&refusal, PAGE_UNREACHABLE, "it took the request and does not answer");
         address_text(&exchange->device_address, refusal.address);
         exchange_refuse(exchange, &refusal);
-    } else if (exchange->device_is_used && only_reads &&
-               exchange->request->framing.kind == HTTP_BODY_NONE) {
+    } else if (exchange->device_is_used && is_repeatable(exchange->request)) {
         struct address address = exchange->device_address;
         exchange_device_drop(exchange);
         open_device(exchange, &address, 1);

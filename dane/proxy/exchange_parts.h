@@ -15,6 +15,7 @@
 
 enum {
     EXCHANGE_IDLE_MS = 600000,      /* nothing moves while an answer is awaited or under way */
+    EXCHANGE_LEFT_MS = 60000,       /* … and the browser has said its last */
     EXCHANGE_SWITCHED_MS = 3600000, /* … or in a WebSocket */
     EXCHANGE_REQUEST_MS = 300000,   /* no request comes */
     EXCHANGE_HEAD_MS = 10000,       /* a head has begun to come */

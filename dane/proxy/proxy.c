@@ -21,7 +21,7 @@
 #include "ledger/base/socket_address.h"
 #include "resolver/daemon/notify.h"
 
-enum { DESCRIPTORS_A_CLIENT = 3, DESCRIPTORS_BESIDES = 256 };
+enum { DESCRIPTORS_A_CLIENT = 3, DESCRIPTORS_BESIDES = FAREWELL_MAX + PARKED_MAX + 256 };
 
 struct view *proxy_view(struct proxy *proxy)
 {
