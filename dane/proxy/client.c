@@ -164,6 +164,9 @@ void client_look_at_all(struct proxy *proxy)
 
 void client_end_all(struct proxy *proxy)
 {
-    while (!LIST_EMPTY(&proxy->clients))
-        client_end(LIST_FIRST(&proxy->clients));
+    struct client *next, *client = LIST_FIRST(&proxy->clients);
+    for (; client; client = next) {
+        next = LIST_NEXT(client, next);
+        client_end(client);
+    }
 }

@@ -128,18 +128,19 @@ static enum status ask(int netlink, const struct pair *pair)
 
 static enum status take_answer(const struct nlmsghdr *header, const struct pair *pair, uid_t *uid)
 {
+    const uint8_t *payload = (const uint8_t *)header + NLMSG_HDRLEN;
     if (header->nlmsg_type == NLMSG_ERROR) {
         struct nlmsgerr error;
         if (header->nlmsg_len < NLMSG_LENGTH(sizeof error))
             return STATUS_IO;
-        memcpy(&error, NLMSG_DATA(header), sizeof error);
+        memcpy(&error, payload, sizeof error);
         return error.error < 0 ? file_status(-error.error) : STATUS_IO;
     }
     struct inet_diag_msg answer;
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
         header->nlmsg_len < NLMSG_LENGTH(sizeof answer))
         return STATUS_IO;
-    memcpy(&answer, NLMSG_DATA(header), sizeof answer);
+    memcpy(&answer, payload, sizeof answer);
     if (!is_of_pair(&answer, pair) || answer.idiag_inode == 0)
         return STATUS_NOT_FOUND;
     *uid = answer.idiag_uid;

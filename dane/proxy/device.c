@@ -137,7 +137,7 @@ static void open_it(struct device_attempt *attempt, const struct verdict *verdic
     stream_set_handlers(stream, &nobody, NULL);
     attempt->result = (struct device_result){
         .outcome = DEVICE_OPEN, .stream = stream, .address = attempt->key.address};
-    if (ssl) {
+    if (ssl && verdict) {
         attempt->result.verdict = *verdict;
         attempt->result.resumed = SSL_session_reused(ssl) == 1;
         (void)snprintf(attempt->result.protocol, sizeof attempt->result.protocol, "%s",

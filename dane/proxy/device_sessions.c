@@ -160,8 +160,11 @@ void device_sessions_free(struct device_sessions *sessions)
 {
     if (!sessions)
         return;
-    while (!TAILQ_EMPTY(&sessions->all))
-        drop(sessions, TAILQ_FIRST(&sessions->all));
+    struct entry *next, *entry = TAILQ_FIRST(&sessions->all);
+    for (; entry; entry = next) {
+        next = TAILQ_NEXT(entry, of_all);
+        drop(sessions, entry);
+    }
     free(sessions);
 }
 
@@ -252,8 +255,8 @@ static void add_session(struct entry *entry, SSL_SESSION *session)
     if (entry->session_count == DEVICE_SESSIONS_OF_ONE) {
         SSL_SESSION_free(entry->sessions[0]);
         entry->session_count--;
-        memmove(entry->sessions, entry->sessions + 1,
-                entry->session_count * sizeof *entry->sessions);
+        for (size_t i = 0; i < entry->session_count; i++)
+            entry->sessions[i] = entry->sessions[i + 1];
     }
     entry->sessions[entry->session_count++] = session;
 }

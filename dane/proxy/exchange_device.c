@@ -225,19 +225,19 @@ void exchange_device_ask(struct exchange *exchange, const struct address *addres
 /* The device has gone without an answer. */
 static void device_lost(struct exchange *exchange, enum status why)
 {
-    if (exchange->answer_begun) {
+    bool is_used = exchange->device_is_used, again = is_used && is_repeatable(exchange->request);
+    bool browser_asks = is_used && exchange->browser_is_used && !again && why != STATUS_TIMEOUT;
+    if (exchange->answer_begun || browser_asks) {
         exchange_break(exchange);
     } else if (why == STATUS_TIMEOUT) {
         struct refusal refusal;
         refusal_init(&refusal, PAGE_UNREACHABLE, "it took the request and does not answer");
         address_text(&exchange->device_address, refusal.address);
         exchange_refuse(exchange, &refusal);
-    } else if (exchange->device_is_used && is_repeatable(exchange->request)) {
+    } else if (again) {
         struct address address = exchange->device_address;
         exchange_device_drop(exchange);
         open_device(exchange, &address, 1);
-    } else if (exchange->device_is_used && exchange->browser_is_used) {
-        exchange_break(exchange);
     } else {
         refuse_broken(exchange, "the device closed the connection and did not answer");
     }

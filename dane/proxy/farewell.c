@@ -35,8 +35,11 @@ static void end(struct farewell *farewell)
 
 void farewells_free(struct farewells *farewells)
 {
-    while (farewells && !TAILQ_EMPTY(&farewells->all))
-        end(TAILQ_FIRST(&farewells->all));
+    struct farewell *next, *farewell = farewells ? TAILQ_FIRST(&farewells->all) : NULL;
+    for (; farewell; farewell = next) {
+        next = TAILQ_NEXT(farewell, next);
+        end(farewell);
+    }
     free(farewells);
 }
 

@@ -59,8 +59,11 @@ static void drop(struct leaf_cache *cache, struct leaf *leaf)
 
 void leaf_cache_free(struct leaf_cache *cache)
 {
-    while (cache && cache->count > 0)
-        drop(cache, TAILQ_FIRST(&cache->leaves));
+    struct leaf *next, *leaf = cache ? TAILQ_FIRST(&cache->leaves) : NULL;
+    for (; leaf; leaf = next) {
+        next = TAILQ_NEXT(leaf, next);
+        drop(cache, leaf);
+    }
     free(cache);
 }
 

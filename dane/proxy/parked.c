@@ -37,8 +37,11 @@ static void drop(struct parked *parked)
 
 void parking_clear(struct parking *parking)
 {
-    while (!LIST_EMPTY(&parking->all))
-        drop(LIST_FIRST(&parking->all));
+    struct parked *next, *parked = LIST_FIRST(&parking->all);
+    for (; parked; parked = next) {
+        next = LIST_NEXT(parked, next);
+        drop(parked);
+    }
 }
 
 void parking_free(struct parking *parking)
