@@ -147,7 +147,8 @@ static bool is_written_by_us(struct http_text name)
 
 static bool may_go(const struct http_head *head, struct http_text name)
 {
-    static const char *const ours[] = {"keep-alive",
+    static const char *const ours[] = {"close",
+                                       "keep-alive",
                                        "proxy-connection",
                                        "proxy-authorization",
                                        "proxy-authenticate",
